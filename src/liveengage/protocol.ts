@@ -247,7 +247,10 @@ export type SetUserProfile = Static<typeof SetUserProfile>
 export const GenerateUrlForUploadFile = Type.Object(
   {
     type: Type.Literal('ms.GenerateURLForUploadFile'),
-    body: Type.Object({ fileSize: Type.String({ pattern: '^[0-9]{1,10}$' }), fileType: FileType }, strict),
+    body: Type.Object(
+      { fileSize: Type.String({ pattern: '^[0-9]{1,10}$' }), fileType: FileType },
+      strict,
+    ),
   },
   strict,
 )
