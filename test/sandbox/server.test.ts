@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import { text as readAll } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+const server = fileURLToPath(new URL('../../src/sandbox/server.ts', import.meta.url))
+
+/** The process as an operator starts it; tap's own flags let it load TypeScript and count coverage. */
+function start(
+  t: { teardown: (end: () => void) => void },
+  settings: { SANDBOX_HOST?: string; SANDBOX_PORT?: string },
+) {
+  const { SANDBOX_HOST: _host, SANDBOX_PORT: _port, ...inherited } = process.env
+  const child = spawn(process.execPath, [...process.execArgv, server], {
+    env: { ...inherited, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  return child
+}
+
+async function portOf({ stdout }: ChildProcess): Promise<number> {
+  let printed = ''
+  while (printed.split('\n').length < 3) {
+    const [chunk] = await once(Object(stdout), 'data')
+    printed += chunk
+  }
+  t.match(
+    printed,
+    /^The sandbox, a LiveEngage in the box, listens on http:\/\/localhost:(\d+)\nPoint the proxy to it: LP_DOMAIN_API_URL=http:\/\/localhost:\1 LP_ALLOWED_HOSTS=localhost:\1 LP_ACCOUNT_ID=sandbox LP_CLIENT_ID=sandbox-client LP_CLIENT_SECRET=sandbox-secret\n$/,
+  )
+  return Number(/localhost:(\d+)/.exec(printed)?.[1])
+}
+
+t.test('the process ends with 0 on SIGTERM and SIGINT, also with open connections', async (t) => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    const child = start(t, { SANDBOX_PORT: '0' })
+    const socket = connect(await portOf(child), '127.0.0.1')
+    t.teardown(() => socket.destroy())
+    socket.on('error', () => {})
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    const [answer] = await once(socket, 'data')
+    t.match(String(answer), /^HTTP\/1.1 200 OK/)
+    const exit = once(child, 'exit')
+    child.kill(signal)
+    t.strictSame(await exit, [0, null], signal)
+  }
+})
+
+t.test('wrong settings end it with 1 and a line for each', async (t) => {
+  const child = start(t, { SANDBOX_PORT: '65536', SANDBOX_HOST: 'example.com' })
+  const exit = once(child, 'exit')
+  const printed = await readAll(child.stderr)
+  t.match(printed, /^SANDBOX_HOST has to be an IP address or localhost$/m)
+  t.match(printed, /^SANDBOX_PORT has to be a whole number from 0 to 65535, 0 for any free port$/m)
+  t.strictSame(await exit, [1, null])
+})
+
+t.test('a port that is taken ends it with 1 and the reason', async (t) => {
+  const occupant = createServer().listen(0, '127.0.0.1')
+  await once(occupant, 'listening')
+  t.teardown(() => occupant.close())
+  const { port } = Object(occupant.address())
+  const child = start(t, { SANDBOX_PORT: String(port) })
+  const exit = once(child, 'exit')
+  t.match(await readAll(child.stderr), `The sandbox cannot listen on 127.0.0.1:${port}: `)
+  t.strictSame(await exit, [1, null])
+})
+
+t.test('without settings it is port 3001 of loopback', async (t) => {
+  const child = start(t, {})
+  // Where something else has that port already, the complaint names it just the same.
+  const [said] = await Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data')])
+  t.match(String(said), /(localhost|127\.0\.0\.1):3001/)
+})
