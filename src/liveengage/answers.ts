@@ -1,0 +1,132 @@
+/** What LiveEngage's answer to a SEND means: a success, or the problem that it is. */
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { type LiveEngageAnswer, Problem, type ProblemCode } from '../problems.ts'
+import { scrubTokens } from '../tokens.ts'
+import type { Answer } from './exchange.ts'
+import { parseJson } from './json.ts'
+import { SendAnswer } from './protocol.ts'
+
+export type SendSuccess = {
+  /** The number LiveEngage gave the event; absent where it gave none that is usable. */
+  sequence: number | undefined
+}
+
+const sendAnswer = TypeCompiler.Compile(SendAnswer)
+
+/**
+ * Reads the answer to the SEND with this id.
+ * @throws Problem for everything that is not a success
+ */
+export function readSendAnswer(answer: Answer, id: string): SendSuccess {
+  const json = parseJson(answer.body)
+  const document = sendAnswer.Check(json) ? json : undefined
+  const claimsSuccess = document !== undefined && isSuccess(document.code)
+  const isOtherAnswer = document?.reqId !== undefined && document.reqId !== id
+  const { status } = answer
+
+  if (status >= 200 && status < 300 && claimsSuccess && !isOtherAnswer) {
+    return { sequence: usableSequence(document) }
+  }
+  throw refusal(answer, document, claimsSuccess || isOtherAnswer)
+}
+
+/** The string "OK" on this API, the numbers on its WebSocket twin. */
+function isSuccess(code: string | number): boolean {
+  return code === 'OK' || code === 200 || code === 201
+}
+
+function usableSequence({ body }: SendAnswer): number | undefined {
+  if (typeof body !== 'object' || body === null) return undefined
+  const { sequence } = body
+  return typeof sequence === 'number' && Number.isSafeInteger(sequence) && sequence >= 0
+    ? sequence
+    : undefined
+}
+
+function refusal(
+  answer: Answer,
+  document: SendAnswer | undefined,
+  isContradictory: boolean,
+): Problem {
+  const { status } = answer
+  const liveengage = describe(status, document)
+  if (isContradictory) return new Problem('liveengage-failed', { liveengage })
+  if (status >= 200 && status < 300) {
+    const isDocumented = document?.code === 'BAD_REQUEST' && saysClosed(document)
+    return new Problem(isDocumented ? 'conversation-closed' : 'liveengage-failed', { liveengage })
+  }
+  if (status < 400 || status === 408 || status >= 500) {
+    return new Problem('liveengage-failed', { liveengage })
+  }
+  if (status === 429) {
+    const retryAfterSeconds = readRetryAfter(answer.retryAfter)
+    return new Problem('rate-limited', { liveengage, retryAfterSeconds })
+  }
+  if (status === 401) return new Problem(unauthorizedCode(liveengage, document), { liveengage })
+  if (saysClosed(document)) return new Problem('conversation-closed', { liveengage })
+  return new Problem('rejected-by-liveengage', { liveengage })
+}
+
+/**
+ * Source: Authorization page. Its table and its example disagree on which of 40104 and 40105 is the missing AppJWT,
+ * so for these two the title decides.
+ */
+function unauthorizedCode(
+  { errorCode }: LiveEngageAnswer,
+  document: SendAnswer | undefined,
+): ProblemCode {
+  const saysAppJwt = /appjwt/i.test(textOf(document, 'title'))
+  const saysConsumerJws = /consumerjws/i.test(textOf(document, 'title'))
+  switch (errorCode) {
+    case 40102:
+      return 'app-jwt-invalid'
+    case 40103:
+      return 'consumer-jws-invalid'
+    case 40104:
+      return saysAppJwt ? 'app-jwt-invalid' : 'consumer-jws-invalid'
+    case 40105:
+      return saysConsumerJws ? 'consumer-jws-invalid' : 'app-jwt-invalid'
+    default:
+      return 'rejected-by-liveengage'
+  }
+}
+
+/** The exact words are "Bad Request, Conversation is close"; the HTTP status of it is not documented. Source: lp-devassist-connectors. */
+function saysClosed(document: SendAnswer | undefined): boolean {
+  const words =
+    typeof document?.body === 'string'
+      ? document.body
+      : `${textOf(document, 'msg')} ${textOf(document, 'details')}`
+  return /conversation is close/i.test(words)
+}
+
+function textOf(document: SendAnswer | undefined, key: 'msg' | 'title' | 'details'): string {
+  const body = document?.body
+  if (typeof body !== 'object') return ''
+  const text = body[key]
+  return typeof text === 'string' ? text : ''
+}
+
+const longestMessage = 200
+
+function describe(status: number, document: SendAnswer | undefined): LiveEngageAnswer {
+  const words = textOf(document, 'msg') || textOf(document, 'title') || textOf(document, 'details')
+  const message = scrubTokens(words).slice(0, longestMessage)
+  const errorCode = typeof document?.body === 'object' ? document.body.errorCode : undefined
+  return {
+    status,
+    ...(typeof errorCode === 'number' && Number.isInteger(errorCode) && { errorCode }),
+    ...(message !== '' && { message }),
+  }
+}
+
+const longestRetryAfterSeconds = 3_600
+
+/** Seconds or an HTTP date; at least one second, as LivePerson asks for, at most an hour. Source: retry policy page. */
+export function readRetryAfter(header: string | undefined): number {
+  const text = header ?? ''
+  const seconds = /^[0-9]{1,9}$/.test(text)
+    ? Number(text)
+    : Math.ceil((Date.parse(text) - Date.now()) / 1000)
+  return Math.min(Math.max(Number.isNaN(seconds) ? 1 : seconds, 1), longestRetryAfterSeconds)
+}

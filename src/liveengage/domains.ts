@@ -1,0 +1,190 @@
+/** Where an account's services are: the Domain API, cached. */
+import { setTimeout } from 'node:timers/promises'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { LRUCache } from 'lru-cache'
+import { Problem } from '../problems.ts'
+import type { Connections } from './connections.ts'
+import { type Answer, exchange, type FailureCodes } from './exchange.ts'
+import type { HostGuard } from './hosts.ts'
+import { parseJson } from './json.ts'
+import { DomainAnswer, type Service } from './protocol.ts'
+
+export type DomainsOptions = {
+  connections: Connections
+  /** Origin of the Domain API. */
+  domainApiUrl: string
+  /** Answers the origin of a host that may get tokens. */
+  guard: HostGuard
+  /** How long a host is used before it is looked up again; up to a tenth is taken off at random, so that accounts do not expire together. */
+  ttlMs: number
+  /** How long a host is still used after that while look-ups fail. */
+  staleMs: number
+  /** The longest one call to the Domain API may take. */
+  callTimeoutMs: number
+}
+
+/** How long a look-up that gave no host is remembered. */
+const unknownTtlMs = 30_000
+const failedTtlMs = 2_000
+
+/** With a stale host at hand nobody waits longer than this for a look-up; after a failed one the next comes this much later. */
+const stalePatienceMs = 500
+const staleRecheckMs = 10_000
+
+/** At most one extra look-up in this time for a host that refuses connections or disowns the account. */
+const recheckIntervalMs = 10_000
+
+const maxEntries = 10_000
+
+const failures: FailureCodes = {
+  unreachable: 'domain-lookup-failed',
+  expired: 'domain-lookup-failed',
+  failed: 'domain-lookup-failed',
+  timeout: 'domain-lookup-failed',
+}
+
+type Entry = { origin: string; lookedUpAt: number }
+type Place = { accountId: string; service: Service }
+
+const domainAnswer = TypeCompiler.Compile(DomainAnswer)
+
+export class Domains {
+  private readonly options: DomainsOptions
+  private readonly entries: LRUCache<string, Entry, Place>
+  private readonly refusals = new LRUCache<string, Problem>({ max: maxEntries, ttl: unknownTtlMs })
+  private readonly rechecks = new LRUCache<string, true>({
+    max: maxEntries,
+    ttl: recheckIntervalMs,
+  })
+
+  constructor(options: DomainsOptions) {
+    this.options = options
+    this.entries = new LRUCache({
+      max: maxEntries,
+      ttl: options.ttlMs,
+      // A look-up serves all who wait for it, so no one's eviction may end it.
+      ignoreFetchAbort: true,
+      noDeleteOnStaleGet: true,
+      fetchMethod: (key, stale, { options: entry, context }) =>
+        this.refresh(key, stale, context, (ttlMs) => {
+          entry.ttl = ttlMs
+        }),
+    })
+  }
+
+  /** The origin of an account's service, if it is known and fresh. */
+  known(accountId: string, service: Service): string | undefined {
+    return this.entries.get(keyOf(accountId, service))?.origin
+  }
+
+  /**
+   * The origin of an account's service. Concurrent calls share one look-up.
+   * @throws Problem `account-unknown` or `domain-lookup-failed`, both remembered for a while
+   */
+  async find(accountId: string, service: Service): Promise<string> {
+    const key = keyOf(accountId, service)
+    const refusal = this.refusals.get(key)
+    if (refusal !== undefined) throw refusal
+    const { origin } = await this.entries.forceFetch(key, { context: { accountId, service } })
+    return origin
+  }
+
+  /**
+   * Looks again where a service is, after its host refused a connection or disowned the account.
+   * @returns the origin to use now: the same as before if nothing better is known
+   */
+  async recheck(accountId: string, service: Service, failedOrigin: string): Promise<string> {
+    const key = keyOf(accountId, service)
+    const known = this.entries.get(key)?.origin ?? failedOrigin
+    if (known !== failedOrigin || this.rechecks.has(key)) return known
+    this.rechecks.set(key, true)
+    const context = { accountId, service }
+    const fresh = await this.entries
+      .forceFetch(key, { context, forceRefresh: true })
+      .catch(() => undefined)
+    return fresh?.origin ?? failedOrigin
+  }
+
+  /** lru-cache's fetch method: looks up, or makes do with what was known. */
+  private async refresh(
+    key: string,
+    known: Entry | undefined,
+    { accountId, service }: Place,
+    setTtl: (ttlMs: number) => void,
+  ): Promise<Entry> {
+    const { ttlMs, staleMs } = this.options
+    const lookup = this.lookUp(accountId, service).then((origin) => {
+      setTtl(ttlMs * (1 - Math.random() / 10))
+      return { origin, lookedUpAt: performance.now() }
+    })
+    if (known === undefined || performance.now() - known.lookedUpAt > ttlMs + staleMs) {
+      return lookup.catch((problem) => this.refuse(key, problem))
+    }
+    const makeDo = () => {
+      setTtl(staleRecheckMs)
+      return known
+    }
+    const patience = setTimeout(stalePatienceMs, undefined, { ref: false }).then(() => {
+      lookup.then(
+        (late) => this.entries.set(key, late),
+        () => undefined,
+      )
+      return makeDo()
+    })
+    return Promise.race([lookup.catch(makeDo), patience])
+  }
+
+  private refuse(key: string, problem: unknown): never {
+    if (problem instanceof Problem) {
+      const ttl = problem.code === 'account-unknown' ? unknownTtlMs : failedTtlMs
+      this.refusals.set(key, problem, { ttl })
+    }
+    throw problem
+  }
+
+  /** Asks the Domain API, once more where it did not answer or failed. */
+  private async lookUp(accountId: string, service: Service): Promise<string> {
+    const first = await this.ask(accountId, service).catch(() => undefined)
+    const answered = first !== undefined && first.status < 500
+    return this.read(answered ? first : await this.ask(accountId, service), service)
+  }
+
+  private ask(accountId: string, service: Service): Promise<Answer> {
+    const { connections, domainApiUrl, callTimeoutMs } = this.options
+    const call = {
+      method: 'GET',
+      path: `/api/account/${encodeURIComponent(accountId)}/service/${service}/baseURI.json?version=1.0`,
+      headers: { Accept: 'application/json' },
+      body: null,
+    } as const
+    const deadline = performance.now() + callTimeoutMs
+    return exchange(connections.to(domainApiUrl), domainApiUrl, call, deadline, failures)
+  }
+
+  /** Source for the statuses: Domain API page; 404 and a list without the service are not documented and taken for the same. */
+  private read({ status, body }: Answer, service: Service): string {
+    if (status === 400 || status === 401 || status === 404) throw new Problem('account-unknown')
+    const answer = parseJson(body)
+    if (status !== 200 || !domainAnswer.Check(answer)) {
+      throw new Problem('domain-lookup-failed', {
+        cause: new Error(`the Domain API answered ${status}`),
+      })
+    }
+    const list = 'baseURIs' in answer ? answer.baseURIs : Array.isArray(answer) ? answer : [answer]
+    const entry = list.find((candidate) => candidate.service === service)
+    if (entry === undefined || entry.baseURI === '') throw new Problem('account-unknown')
+    const origin = this.options.guard(entry.baseURI)
+    if (origin === undefined) {
+      throw new Problem('domain-lookup-failed', {
+        detail:
+          'The Domain API named a host that is not in LP_ALLOWED_HOSTS; no token was sent to it.',
+      })
+    }
+    return origin
+  }
+}
+
+/** Unambiguous whatever the parts hold. */
+function keyOf(accountId: string, service: Service): string {
+  return JSON.stringify([accountId, service])
+}

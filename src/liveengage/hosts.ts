@@ -1,0 +1,25 @@
+/** The host guard: which of the names that the Domain API gives may be sent tokens. */
+import { isIP } from 'node:net'
+
+export type HostGuard = (host: string) => string | undefined
+
+/**
+ * Makes the guard: it answers the origin of an allowed host, `undefined` for anything else.
+ * The raw name is matched before any URL is parsed, since a parser would turn `2130706433` or `a@b` into another host.
+ * @param allowed `.suffix`, `host` or `host:port`, in lower case; a port other than the scheme's must be listed with its host
+ */
+export function createHostGuard(allowed: readonly string[], scheme: 'http:' | 'https:'): HostGuard {
+  return (raw) => {
+    const name = raw.toLowerCase()
+    if (!/^[a-z0-9][a-z0-9.-]{0,252}(?::[0-9]{1,5})?$/.test(name)) return undefined
+    if (!allowed.some((entry) => (entry.startsWith('.') ? name.endsWith(entry) : name === entry))) {
+      return undefined
+    }
+    if (!URL.canParse(`${scheme}//${name}/`)) return undefined
+    const url = new URL(`${scheme}//${name}/`)
+    if (isIP(url.hostname) !== 0 || url.hostname !== name.replace(/:.*$/, '')) return undefined
+    // Plain HTTP never leaves the machine.
+    if (scheme === 'http:' && url.hostname !== 'localhost') return undefined
+    return url.origin
+  }
+}
