@@ -1,0 +1,45 @@
+import { Type } from '@sinclair/typebox'
+import { defineAction } from '../action.ts'
+import { CustomerInfo, PersonalInfo, type SetUserProfile } from '../liveengage/protocol.ts'
+
+type Attribute = NonNullable<SetUserProfile['body']['authenticatedData']>['lp_sdes'][number]
+
+export const setProfile = defineAction({
+  name: 'setProfile',
+  method: 'PUT',
+  path: '/consumer/profile',
+  tag: 'Consumer',
+  summary: 'Describe the consumer',
+  description:
+    'What the agent sees about the consumer of the ConsumerJWS; keys as LiveEngage names them in its engagement attributes `ctmrinfo` and `personal`.',
+  params: Type.Object({}),
+  query: Type.Object({}),
+  body: Type.Object(
+    { customer: Type.Optional(CustomerInfo), personal: Type.Optional(PersonalInfo) },
+    {
+      additionalProperties: false,
+      anyOf: [{ required: ['customer'] }, { required: ['personal'] }],
+    },
+  ),
+  examples: {
+    both: {
+      summary: 'A customer and a person',
+      value: {
+        customer: { socialId: '1234567890', ctype: 'vip' },
+        personal: { firstname: 'John', lastname: 'Doe', gender: 'MALE' },
+      },
+    },
+  },
+  mistakenKeys: { info: 'customer', ctmrinfo: 'customer' },
+  isRepeatable: true,
+  outcome: 'silent',
+  translate: ({ body: { customer, personal } }) => {
+    const attributes: Attribute[] = []
+    if (customer !== undefined) attributes.push({ type: 'ctmrinfo', info: customer })
+    if (personal !== undefined) attributes.push({ type: 'personal', personal })
+    return {
+      type: 'userprofile.SetUserProfile',
+      body: { authenticatedData: { lp_sdes: attributes } },
+    }
+  },
+})
