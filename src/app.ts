@@ -1,0 +1,156 @@
+/** Builds the app: the only file that wires the parts together. */
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import {
+  type FastifyBaseLogger,
+  type FastifyHttpOptions,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from 'fastify'
+import type { Logger } from 'pino'
+import { refuseDuplicates } from './caller.ts'
+import { answerClientError } from './client-errors.ts'
+import type { Config } from './config.ts'
+import { Drain } from './drain.ts'
+import { answerFailures, fail } from './failures.ts'
+import { acceptJsonBodies } from './json-body.ts'
+import { Client } from './liveengage/client.ts'
+import { createConnections } from './liveengage/connections.ts'
+import { Domains } from './liveengage/domains.ts'
+import { createHostGuard } from './liveengage/hosts.ts'
+import { logRequest } from './logger.ts'
+import { DryRun, Event, openapiOptions, swaggerUiOptions } from './openapi.ts'
+import { Problem, ProblemDetails } from './problems.ts'
+import { mountActions } from './routes/actions.ts'
+import { mountDocuments } from './routes/documents.ts'
+import { mountHealth } from './routes/health.ts'
+import { mountProblems } from './routes/problems.ts'
+
+export type App = {
+  server: FastifyInstance
+  drain: Drain
+}
+
+/** The app, ready to listen; whoever builds it closes it. */
+export async function buildApp(config: Config, logger: Logger): Promise<App> {
+  const loggerInstance: FastifyBaseLogger = logger
+  const app = fastify({
+    ...inputLimits(config),
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true }),
+    // The request's id is a field of the lines that have one; a logger per request would cost more than the request.
+    childLoggerFactory: (parent) => parent,
+    genReqId: ({ headers }) => readRequestId(headers['x-request-id']),
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => {
+      addStandardHeaders(request, reply, drain)
+      fail(error, request, reply)
+      logRequest(logger, request, reply)
+    },
+    clientErrorHandler: (error, socket) => {
+      answerClientError(error, socket, drain.isBusy(socket), logger)
+    },
+  })
+  const drain = new Drain(app.server)
+  app.server.maxConnections = mostConnections
+  app.decorateRequest('caller', null)
+  app.decorateRequest('problem', null)
+  app.decorateRequest('deadline', 0)
+  app.decorateRequest('mayBeSent', false)
+
+  app.addHook('onRequest', (request, _reply, done) => {
+    refuseDuplicates(request.raw.rawHeaders)
+    if (drain.isClosing) throw new Problem('shutting-down')
+    done()
+  })
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    addStandardHeaders(request, reply, drain)
+    done()
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    logRequest(logger, request, reply)
+    done()
+  })
+  acceptJsonBodies(app)
+  answerFailures(app)
+
+  app.addSchema(ProblemDetails)
+  app.addSchema(Event)
+  app.addSchema(DryRun)
+  await app.register(swagger, openapiOptions(readVersion()))
+  mountActions(app, { ...config, client: createClient(app, config) })
+  mountHealth(app, drain)
+  mountProblems(app)
+  if (config.docs !== 'off') mountDocuments(app)
+  if (config.docs === 'on') await app.register(swaggerUi, swaggerUiOptions)
+  await app.ready()
+  return { server: app, drain }
+}
+
+const mostConnections = 16_384
+
+/** Bounds on what a caller may make the process hold, and for how long. */
+function inputLimits(config: Config): FastifyHttpOptions<Server> {
+  return {
+    bodyLimit: config.bodyLimitBytes,
+    requestTimeout: 8_000,
+    // Longer than a caller's pool keeps a connection, so that it is not closed under a request on its way.
+    keepAliveTimeout: 75_000,
+    http: { maxHeaderSize: 16_384, headersTimeout: 5_000, connectionsCheckingInterval: 1_000 },
+    routerOptions: { maxParamLength: 128 },
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allErrors: true,
+      },
+    },
+  }
+}
+
+function readRequestId(header: string | string[] | undefined): string {
+  return typeof header === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(header) ? header : randomUUID()
+}
+
+function addStandardHeaders({ id }: FastifyRequest, reply: FastifyReply, drain: Drain): void {
+  reply.header('x-request-id', id)
+  reply.header('cache-control', 'no-store')
+  reply.header('x-content-type-options', 'nosniff')
+  if (drain.isDraining) reply.header('connection', 'close')
+}
+
+/** A look-up that fails is tried once more, and both must fit into a request's time. */
+const lookUpShare = 0.4
+
+function createClient(app: FastifyInstance, config: Config): Client {
+  const connections = createConnections({
+    connections: config.maxConnections,
+    connectTimeoutMs: config.connectTimeoutMs,
+    longestExchangeMs: config.requestTimeoutMs,
+  })
+  app.addHook('onClose', () => connections.close())
+  const scheme = config.domainApiUrl.startsWith('https:') ? 'https:' : 'http:'
+  const domains = new Domains({
+    connections,
+    domainApiUrl: config.domainApiUrl,
+    guard: createHostGuard(config.allowedHosts, scheme),
+    ttlMs: config.domainTtlMs,
+    staleMs: config.domainStaleMs,
+    callTimeoutMs: config.requestTimeoutMs * lookUpShare,
+  })
+  return new Client({ connections, domains, clientFeatures: config.clientFeatures })
+}
+
+function readVersion(): string {
+  const file: { version: string } = JSON.parse(
+    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+  )
+  return file.version
+}

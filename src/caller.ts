@@ -1,0 +1,90 @@
+/** Who calls and for whom: the account and the two tokens, read from the headers. */
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Caller } from './liveengage/client.ts'
+import { Problem, type ProblemCode } from './problems.ts'
+import { isToken } from './tokens.ts'
+
+export type CallerOptions = {
+  /** Account of requests that name none. */
+  accountId: string | undefined
+  /** Undefined: any account. */
+  allowedAccounts: ReadonlySet<string> | undefined
+}
+
+/**
+ * Reads the caller from a request's headers.
+ * @throws Problem `credentials-missing`, `app-jwt-invalid`, `consumer-jws-invalid`, `account-not-allowed` or `invalid-request`
+ */
+export function identify(headers: IncomingHttpHeaders, options: CallerOptions): Caller {
+  return {
+    accountId: readAccount(headers, options),
+    appJwt: readToken(headers, 'Authorization', 'app-jwt-invalid'),
+    consumerJws: readToken(headers, 'X-LP-ON-BEHALF', 'consumer-jws-invalid'),
+    clientProperties: textOf(headers, 'Client-Properties'),
+  }
+}
+
+function readAccount(headers: IncomingHttpHeaders, options: CallerOptions): string {
+  const accountId = textOf(headers, 'X-LP-Account-Id') ?? options.accountId
+  if (accountId === undefined) {
+    throw invalidHeader('X-LP-Account-Id', 'is required: no default account is configured')
+  }
+  if (!/^[A-Za-z0-9]{1,32}$/.test(accountId)) {
+    throw invalidHeader('X-LP-Account-Id', 'must be 1 to 32 letters and digits')
+  }
+  if (options.allowedAccounts?.has(accountId) === false) throw new Problem('account-not-allowed')
+  return accountId
+}
+
+/** The token bare, as LiveEngage wants it, whether it came bare or after "Bearer". */
+function readToken(headers: IncomingHttpHeaders, name: string, malformed: ProblemCode): string {
+  const value = textOf(headers, name)
+  if (value === undefined) {
+    const errors = [{ path: `header:${name}`, message: 'is required' }]
+    throw new Problem('credentials-missing', { errors })
+  }
+  const token = value.replace(/^Bearer +/i, '')
+  if (!isToken(token)) {
+    const message = 'must be one token of three base64url parts, 8 KiB at most'
+    throw new Problem(malformed, { errors: [{ path: `header:${name}`, message }] })
+  }
+  return token
+}
+
+/** An empty header counts as absent. */
+function textOf(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name.toLowerCase()]
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** The caller's own limit, from 100 ms to the configured one. @throws Problem `invalid-request` */
+export function readTimeoutMs(headers: IncomingHttpHeaders, longestMs: number): number {
+  const value = textOf(headers, 'X-Request-Timeout-Ms')
+  if (value === undefined) return longestMs
+  const timeoutMs = /^[0-9]{1,7}$/.test(value) ? Number(value) : 0
+  if (timeoutMs < 100 || timeoutMs > longestMs) {
+    throw invalidHeader('X-Request-Timeout-Ms', `must be an integer from 100 to ${longestMs}`)
+  }
+  return timeoutMs
+}
+
+/**
+ * Refuses a second Host or Authorization: Node keeps the first, another hop may keep the last.
+ * @param rawHeaders names and values in turn, as they came
+ */
+export function refuseDuplicates(rawHeaders: readonly string[]): void {
+  let hosts = 0
+  let authorizations = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1
+    if (name?.length === 13 && name.toLowerCase() === 'authorization') authorizations += 1
+  }
+  if (hosts > 1) throw invalidHeader('Host', 'must be given once')
+  if (authorizations > 1) throw invalidHeader('Authorization', 'must be given once')
+}
+
+function invalidHeader(name: string, message: string): Problem {
+  const errors = [{ path: `header:${name}`, message }]
+  return new Problem('invalid-request', { detail: `${name} ${message}.`, errors })
+}

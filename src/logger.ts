@@ -1,0 +1,75 @@
+/** Logs: JSON lines with chosen fields only, written in the background, and no token whatever happens. */
+
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
+import { type DestinationStream, type Logger, pino } from 'pino'
+import type { Config } from './config.ts'
+import type { Problem } from './problems.ts'
+import { scrubTokens } from './tokens.ts'
+
+/** Lines wait this long at most, or until 4 KiB are there. */
+const flushMs = 200
+const bufferBytes = 4_096
+
+/** @param destination stdout, buffered, where it is absent */
+export function createLogger(level: Config['logLevel'], destination?: DestinationStream): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      // An error's message may quote what a caller sent, so only its name, code and place are logged.
+      serializers: { err: describeError },
+      hooks: { streamWrite: scrubTokens },
+    },
+    destination ??
+      pino.destination({ sync: false, minLength: bufferBytes, periodicFlush: flushMs }),
+  )
+}
+
+/** What of an error is safe to log. */
+export function describeError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { name: typeof error }
+  const code = 'code' in error ? error.code : undefined
+  const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at '))
+  return { name: error.name, ...(typeof code === 'string' && { code }), frames }
+}
+
+/** Why an upstream call failed, from the socket's or undici's own words, which hold nothing of the request. */
+export function describeCause({ cause }: Problem): string | undefined {
+  if (!(cause instanceof Error)) return undefined
+  const code = 'code' in cause && typeof cause.code === 'string' ? `${cause.code}: ` : ''
+  return `${code}${cause.message}`.slice(0, 200)
+}
+
+/** The one line of a request: what was asked, what came of it, and nothing that was said. */
+export function logRequest(
+  logger: FastifyBaseLogger,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const { problem, caller } = request
+  const line = {
+    requestId: request.id,
+    method: request.method,
+    route: request.routeOptions?.url,
+    status: reply.statusCode,
+    ms: Math.round(reply.elapsedTime * 100) / 100,
+    accountId: caller?.accountId,
+    ...(problem !== null && describeProblem(problem)),
+  }
+  if (problem?.code === 'internal-error') logger.error(line, 'request failed')
+  else logger.info(line, 'request')
+}
+
+function describeProblem(problem: Problem) {
+  const { code, delivery, cause } = problem
+  return code === 'internal-error'
+    ? { code, delivery, err: cause }
+    : {
+        code,
+        delivery,
+        liveengage: problem.options.liveengage?.status,
+        cause: describeCause(problem),
+      }
+}

@@ -1,0 +1,104 @@
+/** Turns what the schema validator found into the `errors` of an `invalid-request`: names and rules, never values. */
+import type { FastifySchemaValidationError } from 'fastify/types/schema.js'
+import type { Action } from './action.ts'
+import { pointerToken } from './json-body.ts'
+import { type InputError, Problem } from './problems.ts'
+
+const mostErrors = 20
+
+/** Explains why an action's schemas refuse a request. @param part of the request: `body`, `params`, `querystring` */
+export function explain(
+  action: Action,
+  found: readonly FastifySchemaValidationError[],
+  part: string,
+): Problem {
+  const errors = nearestAlternative(found)
+    .map((error) => toInputError(action, error, part))
+    .slice(0, mostErrors)
+  const detail = looksLikeEnvelope(found, part)
+    ? `This looks like a whole LiveEngage envelope. This route takes ${listKeys(action)}; the proxy builds the envelope.`
+    : `${errors.map(({ path, message }) => `${path || 'the body'} ${message}`).join('; ')}.`
+  return new Problem('invalid-request', { detail, errors })
+}
+
+/**
+ * A body that fits none of several forms fails for each of them. What helps is the form that it comes closest to:
+ * the one whose keys are there. Where it has the keys of none, all of them are named at once.
+ */
+function nearestAlternative(
+  found: readonly FastifySchemaValidationError[],
+): FastifySchemaValidationError[] {
+  const own: FastifySchemaValidationError[] = []
+  const alternatives = new Map<string, FastifySchemaValidationError[]>()
+  for (const error of found) {
+    if (error.keyword === 'if' || error.keyword === 'anyOf') continue
+    const index = /^#\/anyOf\/([0-9]+)\//.exec(error.schemaPath)?.[1]
+    if (index === undefined) own.push(error)
+    else alternatives.set(index, [...(alternatives.get(index) ?? []), error])
+  }
+  const [nearest = [], ...others] = [...alternatives.values()].sort(
+    (a, b) => missingKeys(a).length - missingKeys(b).length,
+  )
+  const missing = missingKeys(nearest)
+  if (missing.length === 0) return [...own, ...nearest]
+  const names = [...missing, ...others.flatMap(missingKeys)]
+  const message = `must have ${names.join(' or ')}`
+  const combined = {
+    instancePath: '',
+    schemaPath: '#/anyOf',
+    keyword: 'anyOf',
+    params: {},
+    message,
+  }
+  return [...own, combined, ...nearest.filter((error) => !isMissingKey(error))]
+}
+
+function isMissingKey(error: FastifySchemaValidationError): boolean {
+  return error.keyword === 'required' && error.instancePath === ''
+}
+
+function missingKeys(errors: readonly FastifySchemaValidationError[]): string[] {
+  return errors.filter(isMissingKey).map(({ params }) => String(params['missingProperty']))
+}
+
+function toInputError(
+  action: Action,
+  { instancePath, keyword, params, message }: FastifySchemaValidationError,
+  part: string,
+): InputError {
+  const at = (key?: string): string => {
+    const pointer = key === undefined ? instancePath : `${instancePath}/${pointerToken(key)}`
+    if (part === 'body') return pointer
+    return `${part === 'querystring' ? 'query' : 'path'}:${pointer.slice(1)}`
+  }
+  switch (keyword) {
+    case 'required':
+      return { path: at(String(params['missingProperty'])), message: 'is required' }
+    case 'additionalProperties': {
+      const key = String(params['additionalProperty'])
+      const right = part === 'body' && instancePath === '' ? action.mistakenKeys?.[key] : undefined
+      const hint = right === undefined ? '' : `; the right one here is ${right}`
+      return { path: at(key), message: `is not a known key${hint}` }
+    }
+    case 'enum':
+      return { path: at(), message: `must be one of ${listValues(params['allowedValues'])}` }
+    default:
+      return { path: at(), message: message ?? `breaks the rule ${keyword}` }
+  }
+}
+
+function listValues(values: unknown): string {
+  return Array.isArray(values) ? values.join(', ') : ''
+}
+
+/** LiveEngage's envelope has `kind` and `type` beside its `body`; no action of this API has either. */
+function looksLikeEnvelope(found: readonly FastifySchemaValidationError[], part: string): boolean {
+  const unknown = found.map(({ params }) => params['additionalProperty'])
+  return part === 'body' && unknown.includes('kind') && unknown.includes('type')
+}
+
+function listKeys({ body }: Action): string {
+  const forms = body?.['anyOf'] ?? [body]
+  const keys = forms.flatMap((form: typeof body) => Object.keys(form?.['properties'] ?? {}))
+  return [...new Set(keys)].join(', ')
+}
