@@ -1,0 +1,87 @@
+/** The one fixture: a proxy in front of a sandbox or of a scripted upstream, closed with the test. */
+import type { IncomingHttpHeaders } from 'node:http'
+import { pino } from 'pino'
+import type { Test } from 'tap'
+import { type App, buildApp } from '../src/app.ts'
+import { loadConfig } from '../src/config.ts'
+import { createLogger } from '../src/logger.ts'
+import { type Sandbox, startSandbox } from '../src/sandbox/sandbox.ts'
+
+/** A well-formed token; the sandbox takes it for both. */
+export const token = 'eyJhbGciOiJub25lIn0.e30.c2FtcGxl'
+
+export type Reply = {
+  status: number
+  headers: IncomingHttpHeaders
+  // biome-ignore lint/suspicious/noExplicitAny: tests compare what came, whatever it is
+  body: any
+}
+
+export type Proxy = App & {
+  url: string
+  /** The log, one parsed line each. */
+  logs: Record<string, unknown>[]
+  /** One call over a real socket, with both tokens unless `headers` says otherwise. */
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string | undefined>,
+  ): Promise<Reply>
+}
+
+/** A proxy that finds its hosts through the Domain API at this origin. */
+export async function startProxy(
+  t: Test,
+  upstreamOrigin: string,
+  env: Record<string, string> = {},
+): Promise<Proxy> {
+  const config = loadConfig({
+    LP_ACCOUNT_ID: '12345678',
+    LP_DOMAIN_API_URL: upstreamOrigin,
+    LP_ALLOWED_HOSTS: new URL(upstreamOrigin).host,
+    LOG_LEVEL: 'trace',
+    ...env,
+  })
+  const logs: Record<string, unknown>[] = []
+  const logger = createLogger(config.logLevel, {
+    write: (line: string) => void logs.push(JSON.parse(line)),
+  })
+  const app = await buildApp(config, logger)
+  t.teardown(() => {
+    app.server.server.closeAllConnections()
+    return app.server.close()
+  })
+  const url = await app.server.listen({ host: '127.0.0.1', port: 0 })
+  const call: Proxy['call'] = async (method, path, body, headers = {}) => {
+    const all = new Headers({ authorization: token, 'x-lp-on-behalf': token })
+    if (body !== undefined) all.set('content-type', 'application/json')
+    for (const [name, value] of Object.entries(headers)) {
+      if (value === undefined) all.delete(name)
+      else all.set(name, value)
+    }
+    const payload = typeof body === 'string' || body === undefined ? body : JSON.stringify(body)
+    const response = await fetch(`${url}${path}`, { method, headers: all, body: payload ?? null })
+    const text = await response.text()
+    const isJson = /json/.test(response.headers.get('content-type') ?? '')
+    return {
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      body: isJson ? JSON.parse(text) : text,
+    }
+  }
+  return { ...app, url, logs, call }
+}
+
+/** A proxy in front of a sandbox of its own. */
+export async function start(
+  t: Test,
+  env: Record<string, string> = {},
+): Promise<Proxy & { sandbox: Sandbox }> {
+  const sandbox = await startSandbox({ port: 0 })
+  t.teardown(() => sandbox.close())
+  const proxy = await startProxy(t, sandbox.origin, env)
+  return { ...proxy, sandbox }
+}
+
+export const silent = pino({ level: 'silent' })
