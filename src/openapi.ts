@@ -309,9 +309,17 @@ function shareResponses(
   }
 }
 
-/** The UI serves its own copy of the document one level deeper. */
+/** The UI serves its own copy of the document one level deeper, and works behind a path prefix. */
 export const swaggerUiOptions: FastifySwaggerUiOptions = {
   routePrefix: '/docs',
-  uiConfig: { deepLinking: true, tryItOutEnabled: true },
+  theme: { title: 'liveengage-proxy' },
+  uiConfig: { deepLinking: true, layout: 'BaseLayout', tryItOutEnabled: true },
+  uiHooks: {
+    // Without the slash the page would name its parts by absolute paths, which a prefix breaks.
+    onRequest: (request, reply, done) => {
+      if (/^[^?]*\/docs(\?|$)/.test(request.url)) reply.redirect('docs/')
+      else done()
+    },
+  },
   transformSpecification: (document) => ({ ...document, servers: [{ url: '..' }] }),
 }

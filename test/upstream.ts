@@ -1,6 +1,5 @@
 /** A scripted LiveEngage for what the sandbox would not do: each test says how the Domain API and SEND answer. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 
 export type Seen = {
@@ -69,8 +68,7 @@ export async function startUpstream(
     server.closeAllConnections()
     server.close()
   })
-  const { port } = server.address() satisfies string | AddressInfo | null as AddressInfo
-  const host = `localhost:${port}`
+  const host = `localhost:${portOf(server)}`
   const upstream: Upstream = {
     origin: `http://${host}`,
     host,
@@ -81,4 +79,9 @@ export async function startUpstream(
     script: { domain: hostIs(host), send: ok, ...script },
   }
   return upstream
+}
+
+export function portOf(server: Server): number {
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
 }
