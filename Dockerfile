@@ -1,0 +1,37 @@
+# One image for the sidecar (dist/server.js) and for the stand-alone sandbox (the command dist/sandbox/server.js).
+# Any Node that package.json's "engines" allows will do: --build-arg NODE_IMAGE=...
+ARG NODE_IMAGE=node:26-trixie-slim
+
+FROM ${NODE_IMAGE} AS manifests
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+
+FROM manifests AS build
+RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY src src
+# Source maps would be half of dist, and node reads them only when told to.
+RUN npm run build -- --sourceMap false
+
+FROM manifests AS dependencies
+RUN npm ci --omit=dev --ignore-scripts
+
+FROM ${NODE_IMAGE}
+LABEL org.opencontainers.image.title="liveengage-proxy" \
+      org.opencontainers.image.description="A small, typed REST sidecar in front of LivePerson's LiveEngage Connector API" \
+      org.opencontainers.image.licenses="MIT"
+WORKDIR /app
+# Owned by root and read-only to the user below. A clone made under a strict umask would leave package.json unreadable to it.
+COPY --from=dependencies /app/node_modules node_modules
+COPY --chmod=644 package.json ./
+COPY --from=build /app/dist dist
+ENV HOST=0.0.0.0 NODE_ENV=production
+USER 1000:1000
+EXPOSE 3000
+STOPSIGNAL SIGTERM
+# An error that nothing catches, the timeout's too, ends node with 1.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 \
+  CMD ["node", "-e", "http.get({ host: process.env.HOST, port: process.env.PORT || 3000, path: '/livez', signal: AbortSignal.timeout(3000) }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1))"]
+# node is PID 1 and handles the signals itself.
+ENTRYPOINT ["node"]
+CMD ["dist/server.js"]

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
+import type { TSchema } from '@sinclair/typebox'
+import t from 'tap'
+import { Environment, loadConfig } from '../../src/config.ts'
+
+type Variable = { name: string; description: string; default: string | undefined }
+
+const inSchema: Variable[] = Object.entries<TSchema>(Environment.properties).map(
+  ([name, { description = '', default: byDefault }]) => ({
+    name,
+    description,
+    default: byDefault?.toString(),
+  }),
+)
+
+const [, ...entries] = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8')
+  .trimEnd()
+  .split('\n\n')
+
+/** An entry is a line of description, which says so if there is no default, and a line `#NAME=value`. */
+const inExample = entries.map((entry): Variable & { value: string } => {
+  const [, description = entry, none, name = '', value = ''] =
+    /^# (.+?)( \(no default\))?\n#([A-Z_]+)=(.*)$/.exec(entry) ?? []
+  return { name, description, default: none === undefined ? value : undefined, value }
+})
+
+/** The environment that `node --env-file` makes of these variables once they have lost their `#`. */
+function uncommented(variables: typeof inExample): Record<string, string | undefined> {
+  return { ...parseEnv(variables.map(({ name, value }) => `${name}=${value}`).join('\n')) }
+}
+
+t.test(
+  '.env.example gives each variable of the schema, its description and its default',
+  async (t) => {
+    t.strictSame(
+      inExample.map(({ value: _value, ...variable }) => variable),
+      inSchema,
+    )
+  },
+)
+
+t.test('.env.example is valid with every line uncommented', async (t) => {
+  t.doesNotThrow(() => loadConfig(uncommented(inExample)))
+})
+
+t.test('.env.example changes nothing with every default uncommented', async (t) => {
+  const defaults = inExample.filter((variable) => variable.default !== undefined)
+  t.strictSame(loadConfig(uncommented(defaults)), loadConfig({}))
+})
