@@ -9,10 +9,10 @@ export function isToken(text: string): boolean {
   )
 }
 
-/** Replaces everything that looks like a JWT: the last guard of texts that should hold none. */
+/** Replaces everything that looks like a JWT, whole or without its signature: the last guard of texts that should hold none. */
 export function scrubTokens(text: string): string {
   return text.replace(
-    /(?<![\w-])(?:eyJ[\w-]*\.[\w-]+\.[\w-]*|(?:[\w-]{16,}\.){2}[\w-]{16,})/g,
+    /(?<![\w-])(?:eyJ[\w-]*\.[\w-]+(?:\.[\w-]*)?|(?:[\w-]{16,}\.){2}[\w-]{16,})/g,
     '[token]',
   )
 }

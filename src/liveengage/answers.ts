@@ -1,4 +1,5 @@
 /** What LiveEngage's answer to a SEND means: a success, or the problem that it is. */
+import { Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { type LiveEngageAnswer, Problem, type ProblemCode } from '../problems.ts'
 import { scrubTokens } from '../tokens.ts'
@@ -12,6 +13,7 @@ export type SendSuccess = {
 }
 
 const sendAnswer = TypeCompiler.Compile(SendAnswer)
+const answerBody = TypeCompiler.Compile(Type.Record(Type.String(), Type.Unknown()))
 
 /**
  * Reads the answer to the SEND with this id.
@@ -21,7 +23,7 @@ export function readSendAnswer(answer: Answer, id: string): SendSuccess {
   const json = parseJson(answer.body)
   const document = sendAnswer.Check(json) ? json : undefined
   const claimsSuccess = document !== undefined && isSuccess(document.code)
-  const isOtherAnswer = document?.reqId !== undefined && document.reqId !== id
+  const isOtherAnswer = (document?.reqId ?? id) !== id
   const { status } = answer
 
   if (status >= 200 && status < 300 && claimsSuccess && !isOtherAnswer) {
@@ -35,9 +37,8 @@ function isSuccess(code: string | number): boolean {
   return code === 'OK' || code === 200 || code === 201
 }
 
-function usableSequence({ body }: SendAnswer): number | undefined {
-  if (typeof body !== 'object' || body === null) return undefined
-  const { sequence } = body
+function usableSequence(document: SendAnswer): number | undefined {
+  const sequence = fieldOf(document, 'sequence')
   return typeof sequence === 'number' && Number.isSafeInteger(sequence) && sequence >= 0
     ? sequence
     : undefined
@@ -101,18 +102,23 @@ function saysClosed(document: SendAnswer | undefined): boolean {
 }
 
 function textOf(document: SendAnswer | undefined, key: 'msg' | 'title' | 'details'): string {
-  const body = document?.body
-  if (typeof body !== 'object') return ''
-  const text = body[key]
+  const text = fieldOf(document, key)
   return typeof text === 'string' ? text : ''
+}
+
+function fieldOf(document: SendAnswer | undefined, key: string): unknown {
+  return answerBody.Check(document?.body) ? document.body[key] : undefined
 }
 
 const longestMessage = 200
 
 function describe(status: number, document: SendAnswer | undefined): LiveEngageAnswer {
   const words = textOf(document, 'msg') || textOf(document, 'title') || textOf(document, 'details')
-  const message = scrubTokens(words).slice(0, longestMessage)
-  const errorCode = typeof document?.body === 'object' ? document.body.errorCode : undefined
+  // Cut last, and without a half of a pair: not every JSON reader takes one.
+  const message = scrubTokens(words)
+    .slice(0, longestMessage)
+    .replace(/\p{Surrogate}/gu, '\uFFFD')
+  const errorCode = fieldOf(document, 'errorCode')
   return {
     status,
     ...(typeof errorCode === 'number' && Number.isInteger(errorCode) && { errorCode }),
@@ -125,7 +131,7 @@ const longestRetryAfterSeconds = 3_600
 /** Seconds or an HTTP date; at least one second, as LivePerson asks for, at most an hour. Source: retry policy page. */
 export function readRetryAfter(header: string | undefined): number {
   const text = header ?? ''
-  const seconds = /^[0-9]{1,9}$/.test(text)
+  const seconds = /^[0-9]+$/.test(text)
     ? Number(text)
     : Math.ceil((Date.parse(text) - Date.now()) / 1000)
   return Math.min(Math.max(Number.isNaN(seconds) ? 1 : seconds, 1), longestRetryAfterSeconds)

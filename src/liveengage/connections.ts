@@ -8,6 +8,8 @@ export type ConnectionsOptions = {
   connectTimeoutMs: number
   /** The longest exchange that will be asked for; undici's own time-outs stay above it, since the exchange's deadline is the real one. */
   longestExchangeMs: number
+  /** How long connections are used before new ones replace them, one minute by default. */
+  lifeMs?: number
 }
 
 export type Connections = {
@@ -20,10 +22,17 @@ const maxOrigins = 256
 
 export function createConnections(options: ConnectionsOptions): Connections {
   const idleLimitMs = options.longestExchangeMs + 5_000
+  const open = new Set<Pool>()
+  let isClosed = false
+  /** A living socket never asks DNS again. undici's own `clientTtl` can leave a request waiting for ever, so whole pools are replaced. */
   const pools = new LRUCache<string, Pool>({
     max: maxOrigins,
-    dispose: (pool) => void pool.close().catch(() => undefined),
-    noDisposeOnSet: true,
+    ttl: options.lifeMs ?? 60_000,
+    // Ends once the exchanges it still has are over.
+    dispose: (pool) => {
+      const forget = () => open.delete(pool)
+      pool.close().then(forget, forget)
+    },
   })
   return {
     to(origin) {
@@ -40,16 +49,15 @@ export function createConnections(options: ConnectionsOptions): Connections {
         keepAliveTimeout: 4_000,
         keepAliveMaxTimeout: 10_000,
         keepAliveTimeoutThreshold: 2_000,
-        // A living socket never asks DNS again; a client that is a minute old is replaced by one that does.
-        clientTtl: 60_000,
       })
+      if (isClosed) void pool.destroy()
+      open.add(pool)
       pools.set(origin, pool)
       return pool
     },
     async close() {
-      const open = [...pools.values()]
-      pools.clear()
-      await Promise.all(open.map((pool) => pool.destroy()))
+      isClosed = true
+      await Promise.all([...open].map((pool) => pool.destroy()))
     },
   }
 }

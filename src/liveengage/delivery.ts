@@ -23,22 +23,22 @@ const leastTimeToAnswerMs = 1_000
  * Makes the attempt, and again where that is safe: once after nothing could be written, once after a 429 that fits into the
  * deadline, once at another host after 404 or 421. The last problem is what the caller gets.
  * @param deadline on the clock of `performance.now()`, milliseconds
+ * @param used the remedies that earlier attempts have used up
  */
-export async function deliver<T>(attempt: Attempt<T>, route: Route, deadline: number): Promise<T> {
-  const used = new Set<Remedy>()
-  for (let { origin } = route; ; ) {
-    try {
-      return await attempt(origin)
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      const remedy = remedyFor(error)
-      if (remedy === undefined || used.has(remedy) || used.size >= mostResends) throw error
-      used.add(remedy)
-      const next = await prepare(remedy, error, origin, route, deadline)
-      if (next === undefined) throw error
-      origin = next
-    }
-  }
+export function deliver<T>(
+  attempt: Attempt<T>,
+  route: Route,
+  deadline: number,
+  used: readonly Remedy[] = [],
+): Promise<T> {
+  return attempt(route.origin).catch(async (error: unknown) => {
+    if (!(error instanceof Problem)) throw error
+    const remedy = remedyFor(error)
+    if (remedy === undefined || used.includes(remedy) || used.length >= mostResends) throw error
+    const origin = await prepare(remedy, error, route, deadline)
+    if (origin === undefined) throw error
+    return deliver(attempt, { ...route, origin }, deadline, [...used, remedy])
+  })
 }
 
 type Remedy = 'reconnect' | 'wait' | 'move'
@@ -56,24 +56,17 @@ function remedyFor(problem: Problem): Remedy | undefined {
 async function prepare(
   remedy: Remedy,
   problem: Problem,
-  origin: string,
-  route: Route,
+  { origin, recheck }: Route,
   deadline: number,
 ): Promise<string | undefined> {
-  switch (remedy) {
-    case 'reconnect':
-      return beforeDeadline(route.recheck(origin), deadline)
-    case 'move': {
-      const found = await beforeDeadline(route.recheck(origin), deadline)
-      return found === origin ? undefined : found
-    }
-    case 'wait': {
-      const waitMs = (problem.retryAfterSeconds ?? 1) * 1000
-      if (performance.now() + waitMs + leastTimeToAnswerMs > deadline) return undefined
-      await setTimeout(waitMs)
-      return origin
-    }
-    default:
-      return remedy satisfies never
+  if (remedy === 'wait') {
+    const { retryAfterSeconds = 1 } = problem
+    const waitMs = retryAfterSeconds * 1000
+    if (performance.now() + waitMs + leastTimeToAnswerMs > deadline) return undefined
+    await setTimeout(waitMs)
+    return origin
   }
+  // A look-up that comes too late leaves the problem as it was.
+  const found = await beforeDeadline(recheck(origin), deadline).catch(() => undefined)
+  return remedy === 'move' && found === origin ? undefined : found
 }

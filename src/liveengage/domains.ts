@@ -1,5 +1,4 @@
 /** Where an account's services are: the Domain API, cached. */
-import { setTimeout } from 'node:timers/promises'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { LRUCache } from 'lru-cache'
 import { Problem } from '../problems.ts'
@@ -52,7 +51,7 @@ export class Domains {
   private readonly options: DomainsOptions
   private readonly entries: LRUCache<string, Entry, Place>
   private readonly refusals = new LRUCache<string, Problem>({ max: maxEntries, ttl: unknownTtlMs })
-  private readonly rechecks = new LRUCache<string, true>({
+  private readonly rechecks = new LRUCache<string, Promise<unknown>>({
     max: maxEntries,
     ttl: recheckIntervalMs,
   })
@@ -91,18 +90,24 @@ export class Domains {
 
   /**
    * Looks again where a service is, after its host refused a connection or disowned the account.
+   * Whoever comes while that look-up runs waits for it too.
    * @returns the origin to use now: the same as before if nothing better is known
    */
   async recheck(accountId: string, service: Service, failedOrigin: string): Promise<string> {
     const key = keyOf(accountId, service)
-    const known = this.entries.get(key)?.origin ?? failedOrigin
-    if (known !== failedOrigin || this.rechecks.has(key)) return known
-    this.rechecks.set(key, true)
-    const context = { accountId, service }
-    const fresh = await this.entries
+    const known = this.known(accountId, service) ?? failedOrigin
+    if (known !== failedOrigin) return known
+    const recheck = this.rechecks.get(key) ?? this.lookAgain(key, { accountId, service })
+    await recheck
+    return this.known(accountId, service) ?? failedOrigin
+  }
+
+  private lookAgain(key: string, context: Place): Promise<unknown> {
+    const recheck = this.entries
       .forceFetch(key, { context, forceRefresh: true })
       .catch(() => undefined)
-    return fresh?.origin ?? failedOrigin
+    this.rechecks.set(key, recheck)
+    return recheck
   }
 
   /** lru-cache's fetch method: looks up, or makes do with what was known. */
@@ -114,24 +119,38 @@ export class Domains {
   ): Promise<Entry> {
     const { ttlMs, staleMs } = this.options
     const lookup = this.lookUp(accountId, service).then((origin) => {
-      setTtl(ttlMs * (1 - Math.random() / 10))
       return { origin, lookedUpAt: performance.now() }
     })
     if (known === undefined || performance.now() - known.lookedUpAt > ttlMs + staleMs) {
-      return lookup.catch((problem) => this.refuse(key, problem))
+      const found = await lookup.catch((problem) => this.refuse(key, problem))
+      setTtl(this.freshTtlMs())
+      return found
     }
-    const makeDo = () => {
-      setTtl(staleRecheckMs)
-      return known
-    }
-    const patience = setTimeout(stalePatienceMs, undefined, { ref: false }).then(() => {
-      lookup.then(
-        (late) => this.entries.set(key, late),
-        () => undefined,
-      )
-      return makeDo()
+    return new Promise((resolve) => {
+      const makeDo = () => {
+        setTtl(staleRecheckMs)
+        resolve(known)
+      }
+      const patience = setTimeout(() => {
+        makeDo()
+        lookup.then((late) => this.replace(key, known, late)).catch(() => undefined)
+      }, stalePatienceMs)
+      const take = (found: Entry) => {
+        setTtl(this.freshTtlMs())
+        resolve(found)
+      }
+      lookup.then(take, makeDo).finally(() => clearTimeout(patience))
     })
-    return Promise.race([lookup.catch(makeDo), patience])
+  }
+
+  /** Puts a late answer in the place of the stale one, unless a newer one is there already. */
+  private replace(key: string, stale: Entry, late: Entry): void {
+    if (this.entries.peek(key, { allowStale: true }) !== stale) return
+    this.entries.set(key, late, { ttl: this.freshTtlMs() })
+  }
+
+  private freshTtlMs(): number {
+    return this.options.ttlMs * (1 - Math.random() / 10)
   }
 
   private refuse(key: string, problem: unknown): never {

@@ -45,14 +45,10 @@ export function exchange(
   return new Promise((resolve, reject) => {
     const remainingMs = deadline - performance.now()
     if (remainingMs <= 0) throw new Problem(failures.expired)
-    const handler = new RoundTrip(resolve, reject, failures)
+    const handler = new RoundTrip(resolve, reject, failures, deadline)
     const { method, path, headers, body } = call
     handler.startTimer(remainingMs)
-    try {
-      dispatcher.dispatch({ origin, method, path, headers, body }, handler)
-    } catch (error) {
-      handler.onResponseError(undefined, error)
-    }
+    dispatcher.dispatch({ origin, method, path, headers, body }, handler)
   })
 }
 
@@ -68,26 +64,33 @@ class RoundTrip implements Dispatcher.DispatchHandler {
   private readonly resolve: (answer: Answer) => void
   private readonly reject: (problem: Problem) => void
   private readonly failures: FailureCodes
+  private readonly deadline: number
 
   constructor(
     resolve: (answer: Answer) => void,
     reject: (problem: Problem) => void,
     failures: FailureCodes,
+    deadline: number,
   ) {
     this.resolve = resolve
     this.reject = reject
     this.failures = failures
+    this.deadline = deadline
   }
 
   startTimer(ms: number): void {
     this.timer = setTimeout(expire, ms, this)
   }
 
-  /** undici calls this when it is about to write, and only then: from here on LiveEngage may have the request. */
+  /**
+   * undici calls this when it is about to write, and only then: from here on LiveEngage may have the request.
+   * What is thrown here keeps the request from being written and leaves the connection to the next one; `abort` would close it.
+   */
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    // The timer may be late: a busy event loop serves a freed connection first.
+    if (performance.now() >= this.deadline) this.expire()
     if (this.settled || this.controller !== undefined) {
-      controller.abort(new Error('the exchange is over; nothing may be written'))
-      return
+      throw new Error('the exchange is over; nothing may be written')
     }
     this.controller = controller
   }

@@ -3,6 +3,10 @@ import { isIP } from 'node:net'
 
 export type HostGuard = (host: string) => string | undefined
 
+/** Labels of 1 to 63 letters, digits and inner hyphens, 253 characters together. */
+const hostAndPort =
+  /^(?=[^:]{1,253}(?::|$))[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*(?::[0-9]{1,5})?$/i
+
 /**
  * Makes the guard: it answers the origin of an allowed host, `undefined` for anything else.
  * The raw name is matched before any URL is parsed, since a parser would turn `2130706433` or `a@b` into another host.
@@ -10,8 +14,8 @@ export type HostGuard = (host: string) => string | undefined
  */
 export function createHostGuard(allowed: readonly string[], scheme: 'http:' | 'https:'): HostGuard {
   return (raw) => {
+    if (!hostAndPort.test(raw)) return undefined
     const name = raw.toLowerCase()
-    if (!/^[a-z0-9][a-z0-9.-]{0,252}(?::[0-9]{1,5})?$/.test(name)) return undefined
     if (!allowed.some((entry) => (entry.startsWith('.') ? name.endsWith(entry) : name === entry))) {
       return undefined
     }
