@@ -14,7 +14,7 @@ import {
   LogController,
 } from 'fastify'
 import type { Logger } from 'pino'
-import { refuseDuplicates } from './caller.ts'
+import { checkHeaderCounts } from './caller.ts'
 import { answerClientError } from './client-errors.ts'
 import type { Config } from './config.ts'
 import { Drain } from './drain.ts'
@@ -54,26 +54,28 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
       logRequest(logger, request, reply)
     },
     clientErrorHandler: (error, socket) => {
-      answerClientError(error, socket, drain.isBusy(socket), logger)
+      answerClientError(error, socket, drain.activityOf(socket), logger)
     },
   })
   const drain = new Drain(app.server)
   app.server.maxConnections = mostConnections
+  // Node's own refusal of an expectation it does not know has neither an id nor a body.
+  app.server.on('checkExpectation', (request, response) => {
+    app.server.emit('request', request, response)
+  })
   app.decorateRequest('caller', null)
   app.decorateRequest('problem', null)
   app.decorateRequest('deadline', 0)
   app.decorateRequest('mayBeSent', false)
 
   app.addHook('onRequest', (request, _reply, done) => {
-    refuseDuplicates(request.raw.rawHeaders)
+    checkHeaderCounts(request.raw)
     if (drain.isClosing) throw new Problem('shutting-down')
     done()
   })
   app.addHook('onSend', (request, reply, _payload, done) => {
     addStandardHeaders(request, reply, drain)
-    done()
-  })
-  app.addHook('onResponse', (request, reply, done) => {
+    // Not `onResponse`, which never comes for a caller who has hung up.
     logRequest(logger, request, reply)
     done()
   })
@@ -102,7 +104,13 @@ function inputLimits(config: Config): FastifyHttpOptions<Server> {
     requestTimeout: 8_000,
     // Longer than a caller's pool keeps a connection, so that it is not closed under a request on its way.
     keepAliveTimeout: 75_000,
-    http: { maxHeaderSize: 16_384, headersTimeout: 5_000, connectionsCheckingInterval: 1_000 },
+    http: {
+      maxHeaderSize: 16_384,
+      headersTimeout: 5_000,
+      connectionsCheckingInterval: 1_000,
+      // Refused here, as a problem.
+      requireHostHeader: false,
+    },
     routerOptions: { maxParamLength: 128 },
     ajv: {
       customOptions: {
@@ -119,11 +127,11 @@ function readRequestId(header: string | string[] | undefined): string {
   return typeof header === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(header) ? header : randomUUID()
 }
 
-function addStandardHeaders({ id }: FastifyRequest, reply: FastifyReply, drain: Drain): void {
+function addStandardHeaders({ id, raw }: FastifyRequest, reply: FastifyReply, drain: Drain): void {
   reply.header('x-request-id', id)
   reply.header('cache-control', 'no-store')
   reply.header('x-content-type-options', 'nosniff')
-  if (drain.isDraining) reply.header('connection', 'close')
+  if (drain.isLast(raw.socket, reply.raw)) reply.header('connection', 'close')
 }
 
 /** A look-up that fails is tried once more, and both must fit into a request's time. */

@@ -1,5 +1,5 @@
 /** Who calls and for whom: the account and the two tokens, read from the headers. */
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Caller } from './liveengage/client.ts'
 import { Problem, type ProblemCode } from './problems.ts'
 import { isToken } from './tokens.ts'
@@ -69,10 +69,10 @@ export function readTimeoutMs(headers: IncomingHttpHeaders, longestMs: number): 
 }
 
 /**
- * Refuses a second Host or Authorization: Node keeps the first, another hop may keep the last.
- * @param rawHeaders names and values in turn, as they came
+ * Refuses a second Host or Authorization (Node keeps the first, another hop may keep the last) and HTTP/1.1 without Host.
+ * @throws Problem `invalid-request`
  */
-export function refuseDuplicates(rawHeaders: readonly string[]): void {
+export function checkHeaderCounts({ rawHeaders, httpVersion }: IncomingMessage): void {
   let hosts = 0
   let authorizations = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -80,7 +80,9 @@ export function refuseDuplicates(rawHeaders: readonly string[]): void {
     if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1
     if (name?.length === 13 && name.toLowerCase() === 'authorization') authorizations += 1
   }
-  if (hosts > 1) throw invalidHeader('Host', 'must be given once')
+  if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) {
+    throw invalidHeader('Host', 'must be given once')
+  }
   if (authorizations > 1) throw invalidHeader('Authorization', 'must be given once')
 }
 

@@ -1,40 +1,65 @@
-/** Answers connections whose bytes never became a request: malformed, oversized or too slow. */
+/** Answers bytes that never became a whole request: malformed, oversized or too slow. */
 import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
+import type { Activity } from './drain.ts'
 import { Problem, type ProblemCode } from './problems.ts'
 
-const codes: Record<string, ProblemCode> = {
-  HPE_HEADER_OVERFLOW: 'headers-too-large',
-  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'payload-too-large',
-}
+const codes = new Map<string | undefined, ProblemCode>([
+  ['HPE_HEADER_OVERFLOW', 'headers-too-large'],
+  ['ERR_HTTP_REQUEST_TIMEOUT', 'request-timeout'],
+  ['HPE_CHUNK_EXTENSIONS_OVERFLOW', 'payload-too-large'],
+])
 
-/**
- * Answers with a problem and closes the connection.
- * @param awaitsAnswer whether an earlier, complete request of this connection is still being served: its caller would take
- * this answer for that request's, so then there is none
- */
+/** How long a caller may take to read the answer before its connection is cut. */
+const lingerMs = 1_000
+
+/** Answers with a problem and closes the connection. */
 export function answerClientError(
   error: NodeJS.ErrnoException,
   socket: Socket,
-  awaitsAnswer: boolean,
+  activity: Activity | undefined,
   logger: Logger,
 ): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || awaitsAnswer) {
+  // The connection has its last answer already; what else comes on it is not read.
+  if (socket.writableEnded) return
+  if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
   }
+  const code = codes.get(error.code)
+  const detail = 'The bytes received are no HTTP request.'
+  const problem = new Problem(code ?? 'invalid-request', code === undefined ? { detail } : {})
+  const latest = activity?.latest
+  if (latest === undefined) {
+    refuse(socket, problem, error.code, logger)
+  } else if (awaitsBody(latest)) {
+    // Whoever reads the body answers for the request, under its id and on its turn.
+    latest.request.emit('error', problem)
+  } else if (latest.response.writableFinished) {
+    // The body of a request that has its answer: another one would be taken for the next request's.
+    socket.destroySoon()
+  } else {
+    // An answer sent now would be taken for the earlier request's. That one still goes out, as the last.
+    latest.response.shouldKeepAlive = false
+  }
+}
+
+function awaitsBody({ request, response }: NonNullable<Activity['latest']>): boolean {
+  return !request.complete && !response.writableEnded && request.listenerCount('error') > 0
+}
+
+function refuse(
+  socket: Socket,
+  problem: Problem,
+  reason: string | undefined,
+  logger: Logger,
+): void {
   const requestId = randomUUID()
-  const problem = new Problem(codes[error.code ?? ''] ?? 'invalid-request', {
-    ...(codes[error.code ?? ''] === undefined && {
-      detail: 'The bytes received are no HTTP request.',
-    }),
-  })
   const { status, code } = problem
   const body = JSON.stringify(problem.toDetails(requestId, false))
-  logger.info({ requestId, status, code, reason: error.code }, 'connection refused')
+  logger.info({ requestId, status, code, reason }, 'connection refused')
   socket.end(
     [
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
@@ -48,4 +73,6 @@ export function answerClientError(
       body,
     ].join('\r\n'),
   )
+  const cut = setTimeout(() => socket.destroy(), lingerMs)
+  socket.once('close', () => clearTimeout(cut))
 }

@@ -199,8 +199,14 @@ function contradictions(
   if (env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
     faults.push('NODE_TLS_REJECT_UNAUTHORIZED: must not be 0; tokens go over verified TLS only')
   }
-  if (isPlainHttpBeyondLoopback(String(values['LP_DOMAIN_API_URL']))) {
+  const domainApiUrl = String(values['LP_DOMAIN_API_URL'])
+  if (!URL.canParse(domainApiUrl)) faults.push('LP_DOMAIN_API_URL: must be a URL')
+  if (isPlainHttpBeyondLoopback(domainApiUrl)) {
     faults.push('LP_DOMAIN_API_URL: must be https, or http to a loopback host')
+  }
+  const { SHUTDOWN_DELAY_MS: delayMs, SHUTDOWN_TIMEOUT_MS: timeoutMs } = values
+  if (typeof delayMs === 'number' && typeof timeoutMs === 'number' && timeoutMs <= delayMs) {
+    faults.push('SHUTDOWN_TIMEOUT_MS: must be more than SHUTDOWN_DELAY_MS')
   }
   const accounts = values['LP_ALLOWED_ACCOUNTS']
   const account = values['LP_ACCOUNT_ID']

@@ -1,9 +1,17 @@
 /** Stops a server without losing an answer: what is in flight is answered, what is idle is closed. */
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { type Socket, Server as TcpServer } from 'node:net'
-import { setTimeout } from 'node:timers/promises'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 
-type Activity = { requests: number; idleSince: number }
+/** What a connection carries. */
+export type Activity = {
+  /** Requests that await their answer. */
+  unanswered: number
+  /** The latest request, until it is both whole and answered. */
+  latest: { request: IncomingMessage; response: ServerResponse } | undefined
+  /** On the clock of `performance.now()`, milliseconds. */
+  idleSince: number
+}
 
 const sweepIntervalMs = 100
 
@@ -18,17 +26,14 @@ export class Drain {
   constructor(server: Server) {
     this.server = server
     server.on('connection', (socket) => {
-      this.sockets.set(socket, { requests: 0, idleSince: performance.now() })
+      const activity = { unanswered: 0, latest: undefined, idleSince: performance.now() }
+      this.sockets.set(socket, activity)
       socket.once('close', () => this.sockets.delete(socket))
     })
-    server.on('request', ({ socket }, response) => {
-      const activity = this.sockets.get(socket)
-      if (activity === undefined) return
-      activity.requests += 1
-      response.once('close', () => {
-        activity.requests -= 1
-        activity.idleSince = performance.now()
-      })
+    // Before Fastify, which may answer at once.
+    server.prependListener('request', (request, response) => {
+      const activity = this.sockets.get(request.socket)
+      if (activity !== undefined) follow(activity, request, response)
     })
   }
 
@@ -42,21 +47,30 @@ export class Drain {
     return this.phase === 'closing'
   }
 
-  /** Whether a request of this connection awaits its answer. */
-  isBusy(socket: Socket): boolean {
-    return (this.sockets.get(socket)?.requests ?? 0) > 0
+  /** Whether an answer should close its connection: while draining, unless another request has come behind it. */
+  isLast(socket: Socket, response: ServerResponse): boolean {
+    const latest = this.sockets.get(socket)?.latest
+    return this.isDraining && (latest === undefined || latest.response === response)
+  }
+
+  activityOf(socket: Socket): Activity | undefined {
+    return this.sockets.get(socket)
   }
 
   /** Serves on for `delayMs`, then takes no new connections and ends when the last answer is out and every connection closed. */
   async run(delayMs: number): Promise<void> {
     this.phase = 'draining'
     await setTimeout(delayMs)
+    // A timer runs before the listener is read: connections that have been made by now are taken first.
+    await setImmediate()
     // http.Server's own close would also cut idle connections at once, on which a request may be on its way.
     TcpServer.prototype.close.call(this.server)
     const graceEnds = performance.now() + idleGraceMs
     while (this.sockets.size > 0) {
       await setTimeout(sweepIntervalMs)
       if (performance.now() < graceEnds) continue
+      // A timer runs before the sockets are read; what has arrived by now makes its connection a busy one first.
+      await setImmediate()
       this.phase = 'closing'
       this.sweep()
     }
@@ -65,8 +79,19 @@ export class Drain {
 
   private sweep(): void {
     const longestIdle = performance.now() - idleGraceMs
-    for (const [socket, { requests, idleSince }] of this.sockets) {
-      if (requests === 0 && idleSince <= longestIdle) socket.destroy()
+    for (const [socket, { unanswered, idleSince }] of this.sockets) {
+      if (unanswered === 0 && idleSince <= longestIdle) socket.destroy()
     }
   }
+}
+
+function follow(activity: Activity, request: IncomingMessage, response: ServerResponse): void {
+  const exchange = { request, response }
+  activity.unanswered += 1
+  activity.latest = exchange
+  response.once('close', () => {
+    activity.unanswered -= 1
+    activity.idleSince = performance.now()
+    if (activity.latest === exchange && request.complete) activity.latest = undefined
+  })
 }

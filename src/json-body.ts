@@ -1,5 +1,6 @@
 /** Reads request bodies: strict JSON in UTF-8, an empty body as none, anything else refused. */
 import { isUtf8 } from 'node:buffer'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { scan } from 'secure-json-parse'
 import { Problem } from './problems.ts'
@@ -9,6 +10,11 @@ const deepestNesting = 16
 /** Takes the place of Fastify's own parsers, which accept text/plain, quote the input in errors and let deep nesting through. */
 export function acceptJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
+  app.addHook('onRequest', ({ headers }, _reply, done) => {
+    // Where there is no body there is nothing whose type could be wrong, not even a malformed one.
+    if (isBodyless(headers)) delete headers['content-type']
+    done()
+  })
   const options = { parseAs: 'buffer' } as const
   app.addContentTypeParser<Buffer>('application/json', options, (request, body, done) => {
     done(null, readJson(request, body))
@@ -18,15 +24,21 @@ export function acceptJsonBodies(app: FastifyInstance): void {
   })
 }
 
+function isBodyless(headers: IncomingHttpHeaders): boolean {
+  return (headers['content-length'] ?? '0') === '0' && headers['transfer-encoding'] === undefined
+}
+
 function readJson({ headers }: FastifyRequest, body: Buffer): unknown {
   if (body.length === 0) return undefined
-  const charset = /;\s*charset="?([^;"\s]*)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8'
+  const charset = /;\s*charset="?([^;"\s]*)/i.exec(String(headers['content-type']))?.[1] ?? 'utf-8'
   const encoding = headers['content-encoding'] ?? 'identity'
   if (!/^utf-?8$/i.test(charset) || !/^identity$/i.test(encoding)) {
     throw new Problem('unsupported-media-type')
   }
   if (!isUtf8(body)) throw invalid('', 'must be UTF-8')
   const json = parse(body.toString())
+  // A null would count as no body further on.
+  if (json === null) throw invalid('', 'must not be null')
   refuseUnsafeText(json, '', 1)
   refusePoison(json)
   return json

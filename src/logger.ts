@@ -1,7 +1,7 @@
 /** Logs: JSON lines with chosen fields only, written in the background, and no token whatever happens. */
 
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
-import { type DestinationStream, type Logger, pino } from 'pino'
+import { type DestinationStream, type LogFn, type Logger, pino } from 'pino'
 import type { Config } from './config.ts'
 import type { Problem } from './problems.ts'
 import { scrubTokens } from './tokens.ts'
@@ -20,18 +20,28 @@ export function createLogger(level: Config['logLevel'], destination?: Destinatio
       formatters: { level: (label) => ({ level: label }) },
       // An error's message may quote what a caller sent, so only its name, code and place are logged.
       serializers: { err: describeError },
-      hooks: { streamWrite: scrubTokens },
+      hooks: { streamWrite: scrubTokens, logMethod: withoutMessage },
     },
     destination ??
       pino.destination({ sync: false, minLength: bufferBytes, periodicFlush: flushMs }),
   )
 }
 
+/** pino takes the message of an error for the sentence of a line that has none. */
+function withoutMessage(this: Logger, args: Parameters<LogFn>, log: LogFn): void {
+  const [fields] = args
+  if (args.length === 1 && typeof fields === 'object') log.call(this, fields, 'error')
+  else log.apply(this, args)
+}
+
 /** What of an error is safe to log. */
-export function describeError(error: unknown): Record<string, unknown> {
+function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { name: typeof error }
   const code = 'code' in error ? error.code : undefined
-  const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at '))
+  const frames = error.stack
+    ?.replace(error.message, '')
+    .split('\n')
+    .filter((line) => line.startsWith('    at '))
   return { name: error.name, ...(typeof code === 'string' && { code }), frames }
 }
 

@@ -1,8 +1,9 @@
 /** The process: reads the environment, starts the app (and the sandbox, if asked), stops without losing an answer. */
+import { lookup } from 'node:dns/promises'
 import closeWithGrace from 'close-with-grace'
 import { type App, buildApp } from './app.ts'
 import { type Config, loadConfig } from './config.ts'
-import { createLogger, describeError } from './logger.ts'
+import { createLogger } from './logger.ts'
 import { type Sandbox, startSandbox } from './sandbox/sandbox.ts'
 
 /** What the proxy is told where it talks to the sandbox: the same as for LivePerson, through the Domain API's address alone. */
@@ -10,12 +11,14 @@ function pointedAt(config: Config, sandbox: Sandbox): Config {
   return {
     ...config,
     accountId: sandbox.accountId,
+    allowedAccounts: undefined,
     domainApiUrl: sandbox.origin,
     allowedHosts: [new URL(sandbox.origin).host],
   }
 }
 
-async function start(environment: Config): Promise<void> {
+async function start(): Promise<void> {
+  const environment = loadConfig(process.env)
   const logger = createLogger(environment.logLevel)
   const sandbox =
     environment.sandboxPort === undefined
@@ -25,7 +28,7 @@ async function start(environment: Config): Promise<void> {
   const { server, drain }: App = await buildApp(config, logger)
 
   closeWithGrace({ delay: config.shutdownTimeoutMs, logger: false }, async ({ signal, err }) => {
-    if (err !== undefined) logger.fatal({ err: describeError(err) }, 'the process fails')
+    if (err !== undefined) logger.fatal({ err }, 'the process fails')
     logger.info({ signal }, 'stopping')
     await drain.run(config.shutdownDelayMs)
     await server.close()
@@ -35,7 +38,8 @@ async function start(environment: Config): Promise<void> {
   })
 
   await server.listen({
-    host: config.host,
+    // Fastify would open a second server for the other address of `localhost`, one that nobody drains.
+    host: (await lookup(config.host)).address,
     port: config.port,
     listenTextResolver: (address) => `listening at ${address}`,
   })
@@ -44,10 +48,7 @@ async function start(environment: Config): Promise<void> {
   }
 }
 
-try {
-  await start(loadConfig(process.env))
-} catch (error) {
-  const message = error instanceof Error ? error.message : 'unknown error'
-  process.stderr.write(`liveengage-proxy: ${message}\n`)
+await start().catch((error: Error) => {
+  process.stderr.write(`liveengage-proxy: ${error.message}\n`)
   process.exit(1)
-}
+})

@@ -13,8 +13,8 @@ export function explain(
   part: string,
 ): Problem {
   const errors = nearestAlternative(found)
-    .map((error) => toInputError(action, error, part))
     .slice(0, mostErrors)
+    .map((error) => toInputError(action, error, part))
   const detail = looksLikeEnvelope(found, part)
     ? `This looks like a whole LiveEngage envelope. This route takes ${listKeys(action)}; the proxy builds the envelope.`
     : `${errors.map(({ path, message }) => `${path || 'the body'} ${message}`).join('; ')}.`
@@ -34,7 +34,11 @@ function nearestAlternative(
     if (error.keyword === 'if' || error.keyword === 'anyOf') continue
     const index = /^#\/anyOf\/([0-9]+)\//.exec(error.schemaPath)?.[1]
     if (index === undefined) own.push(error)
-    else alternatives.set(index, [...(alternatives.get(index) ?? []), error])
+    else {
+      const alternative = alternatives.get(index) ?? []
+      alternative.push(error)
+      alternatives.set(index, alternative)
+    }
   }
   const [nearest = [], ...others] = [...alternatives.values()].sort(
     (a, b) => missingKeys(a).length - missingKeys(b).length,
@@ -81,14 +85,13 @@ function toInputError(
       return { path: at(key), message: `is not a known key${hint}` }
     }
     case 'enum':
-      return { path: at(), message: `must be one of ${listValues(params['allowedValues'])}` }
+      return {
+        path: at(),
+        message: `must be one of ${[params['allowedValues']].flat().join(', ')}`,
+      }
     default:
-      return { path: at(), message: message ?? `breaks the rule ${keyword}` }
+      return { path: at(), message: String(message) }
   }
-}
-
-function listValues(values: unknown): string {
-  return Array.isArray(values) ? values.join(', ') : ''
 }
 
 /** LiveEngage's envelope has `kind` and `type` beside its `body`; no action of this API has either. */
@@ -99,6 +102,6 @@ function looksLikeEnvelope(found: readonly FastifySchemaValidationError[], part:
 
 function listKeys({ body }: Action): string {
   const forms = body?.['anyOf'] ?? [body]
-  const keys = forms.flatMap((form: typeof body) => Object.keys(form?.['properties'] ?? {}))
+  const keys = forms.flatMap((form: typeof body) => Object.keys(Object(form?.['properties'])))
   return [...new Set(keys)].join(', ')
 }

@@ -82,7 +82,7 @@ function mount(app: FastifyInstance, action: Action, options: ActionRoutesOption
     },
     preValidation: (request, _reply, done) => {
       if (body === undefined) refuseBody(request.body)
-      else request.body ??= {}
+      else if (request.body === undefined) request.body = {}
       done()
     },
     handler: async (request, reply) => {

@@ -1,0 +1,224 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import t from 'tap'
+import { startProcess } from './process.ts'
+import { openWire, post } from './wire.ts'
+
+const messages = '/conversations/c1/messages'
+
+/** Whole answers on a connection: their statuses and whether each closes it. */
+function answersIn(received: string): { status: number; closes: boolean; isWhole: boolean }[] {
+  return received
+    .split(/(?=HTTP\/1\.1 \d{3} )/)
+    .filter((part) => part !== '')
+    .map((part) => {
+      const [head = '', ...body] = part.split('\r\n\r\n')
+      const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0)
+      return {
+        status: Number(head.slice(9, 12)),
+        closes: /\r\nconnection: close/i.test(head),
+        isWhole: body.join('\r\n\r\n').length === length,
+      }
+    })
+}
+
+t.test('it serves, with the sandbox inside, and says that it is the sandbox', async (t) => {
+  const run = startProcess(t, { SANDBOX: 'true', SANDBOX_PORT: '0' })
+  const url = await run.url()
+  t.equal((await fetch(`${url}/livez`)).status, 200)
+  t.equal((await fetch(`${url}/readyz`)).status, 200)
+  const wire = await openWire(t, url, post(messages, '{"text":"Hi"}', 'Connection: close\r\n'))
+  t.match(await wire.ended(), /^HTTP\/1.1 201 [\s\S]*"sequence":0/)
+  run.child.kill('SIGTERM')
+  const { code, stdout, stderr } = await run.exit
+  t.equal(code, 0)
+  t.equal(stderr, '')
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  t.match(lines.at(0), { level: 'info', msg: /^listening at http:\/\/127\.0\.0\.1:\d+$/ })
+  t.match(lines.at(1), { level: 'warn', msg: 'talking to the embedded sandbox, not to LivePerson' })
+  t.match(lines.at(-2), { signal: 'SIGTERM', msg: 'stopping' })
+  t.match(lines.at(-1), { msg: 'stopped' }, 'the last line is not lost')
+  t.equal(lines.filter(({ msg }) => msg === 'request').length, 3)
+})
+
+for (const round of [1, 2]) {
+  t.test(`SIGTERM under load loses no answer (round ${round})`, async (t) => {
+    const run = startProcess(t, { SANDBOX: 'true', SANDBOX_PORT: '0', SHUTDOWN_DELAY_MS: '300' })
+    const url = await run.url()
+    const silent = await Promise.all(Array.from({ length: 20 }, () => openWire(t, url)))
+    const slow = await Promise.all(
+      Array.from({ length: 40 }, (_, index) =>
+        openWire(t, url, post(messages, `{"text":"sandbox:slow=${700 + 10 * index}"}`)),
+      ),
+    )
+    const written: string[] = []
+    const answered: string[] = []
+    const clients = Array.from({ length: 10 }, async (_, client) => {
+      // Each a keep-alive client: the next request right after each answer, a new connection where the answer closed it.
+      for (;;) {
+        const wire = await openWire(t, url).catch(() => undefined)
+        if (wire === undefined) return
+        for (let count = 1, isOpen = true; isOpen; count += 1) {
+          const id = `client-${client}-${written.length}`
+          written.push(id)
+          wire.socket.write(post(messages, '{"text":"Hi"}', `X-Request-Id: ${id}\r\n`))
+          const whole = new RegExp(`^(HTTP/1\\.1 201 [\\s\\S]*?\\r\\n\\r\\n\\{.*?\\}){${count}}$`)
+          const received = await wire.until(whole).catch(() => undefined)
+          if (received !== undefined) answered.push(id)
+          isOpen = received !== undefined && answersIn(received).at(-1)?.closes === false
+        }
+        wire.socket.destroy()
+      }
+    })
+    await run.until(/"status":201/)
+    const stoppedAt = performance.now()
+    run.child.kill('SIGTERM')
+    await run.until(/"stopping"/)
+    const readyz = await fetch(`${url}/readyz`)
+    t.equal(readyz.status, 503, '/readyz says no while it still serves')
+    t.equal(readyz.headers.get('connection'), 'close')
+    t.match(await readyz.json(), { code: 'shutting-down' })
+    const livez = await fetch(`${url}/livez`)
+    t.equal(livez.status, 200)
+    const answers = await Promise.all(slow.map((wire) => wire.ended()))
+    t.strictSame(
+      answers.map(answersIn),
+      answers.map(() => [{ status: 201, closes: true, isWhole: true }]),
+    )
+    await Promise.all(clients)
+    await Promise.all(silent.map((wire) => wire.ended()))
+    const { code, stdout } = await run.exit
+    const ms = performance.now() - stoppedAt
+    t.equal(code, 0)
+    t.ok(ms < 3_000, `${Math.round(ms)} ms`)
+    const unanswered = written.filter((id) => !answered.includes(id))
+    const lost = unanswered.filter((id) => stdout.includes(id))
+    t.strictSame(lost, [], 'what reached the process got an answer')
+    t.ok(unanswered.length <= clients.length, 'the rest never reached it')
+    const lines = stdout.split('\n').filter((line) => /"status":201/.test(line))
+    t.equal(lines.length, slow.length + answered.length, 'each answer has its line')
+    await t.rejects(openWire(t, url), { code: 'ECONNREFUSED' })
+  })
+}
+
+t.test(
+  'a request that waits on an idle connection until after the signal is answered',
+  async (t) => {
+    const run = startProcess(t, { SANDBOX: 'true', SANDBOX_PORT: '0' })
+    const wire = await openWire(t, await run.url(), post(messages, '{"text":"Hi"}'))
+    await wire.until(/"sequence":0,?.*\}$/)
+    run.child.kill('SIGTERM')
+    await run.until(/"stopping"/)
+    wire.socket.write(post(messages, '{"text":"Hi"}'))
+    t.strictSame(
+      answersIn(await wire.ended()).map(({ status, closes }) => ({ status, closes })),
+      [
+        { status: 201, closes: false },
+        { status: 201, closes: true },
+      ],
+    )
+    t.equal((await run.exit).code, 0)
+  },
+)
+
+t.test(
+  'SIGINT ends it the same way, and localhost is one address, so that each connection is drained',
+  async (t) => {
+    const run = startProcess(t, { HOST: 'localhost', SANDBOX: 'true', SANDBOX_PORT: '0' })
+    const wire = await openWire(t, await run.url(), post(messages, '{"text":"sandbox:slow=500"}'))
+    const taken = await fetch(`${await run.url()}/livez`)
+    t.equal(taken.status, 200)
+    run.child.kill('SIGINT')
+    t.match(await wire.ended(), /^HTTP\/1.1 201 /)
+    const { code, stdout } = await run.exit
+    t.equal(code, 0)
+    t.equal(stdout.match(/listening at/g)?.length, 1)
+  },
+)
+
+t.test('a second signal ends it at once', async (t) => {
+  const run = startProcess(t, { SANDBOX: 'true', SANDBOX_PORT: '0', SHUTDOWN_DELAY_MS: '10000' })
+  await run.url()
+  run.child.kill('SIGTERM')
+  await run.until(/"stopping"/)
+  const before = performance.now()
+  run.child.kill('SIGTERM')
+  const { code } = await run.exit
+  t.equal(code, 1)
+  t.ok(performance.now() - before < 1_000)
+})
+
+t.test(
+  'SHUTDOWN_TIMEOUT_MS bounds the end, and the lines written until then are kept',
+  async (t) => {
+    const run = startProcess(t, { SANDBOX: 'true', SANDBOX_PORT: '0', SHUTDOWN_TIMEOUT_MS: '600' })
+    const url = await run.url()
+    const wire = await openWire(t, url, post(messages, '{"text":"sandbox:slow=5000"}'))
+    t.equal((await fetch(`${url}/livez`)).status, 200)
+    const before = performance.now()
+    run.child.kill('SIGTERM')
+    const { code, stdout } = await run.exit
+    const ms = performance.now() - before
+    t.equal(code, 1)
+    t.ok(ms >= 500 && ms < 2_000, `${Math.round(ms)} ms`)
+    t.match(stdout, /"route":"\/livez"/)
+    t.match(stdout, /"stopping"/)
+    await wire.ended()
+  },
+)
+
+t.test('a wrong environment ends it with 1 and every wrong name, no value', async (t) => {
+  const run = startProcess(t, {
+    PORT: 'hunter2',
+    LOG_LEVEL: 'hunter2',
+    LP_DOMAIN_API_URL: 'http://hunter2.example',
+    NODE_TLS_REJECT_UNAUTHORIZED: '0',
+  })
+  const { code, stdout, stderr } = await run.exit
+  t.equal(code, 1)
+  t.equal(stdout, '')
+  for (const name of ['PORT', 'LOG_LEVEL', 'LP_DOMAIN_API_URL', 'NODE_TLS_REJECT_UNAUTHORIZED']) {
+    t.match(stderr, new RegExp(`^ {2}${name}: must `, 'm'))
+  }
+  t.notMatch(stderr, /hunter2/)
+})
+
+t.test('a port in use, or a host that is none, ends it with 1 and the reason', async (t) => {
+  const occupant = createServer().listen(0, '127.0.0.1')
+  await once(occupant, 'listening')
+  t.teardown(() => occupant.close())
+  const { port } = Object(occupant.address())
+  const [taken, unknown] = await Promise.all([
+    startProcess(t, { PORT: String(port) }).exit,
+    startProcess(t, { HOST: 'no such host' }).exit,
+  ])
+  t.equal(taken.code, 1)
+  t.match(
+    taken.stderr,
+    `liveengage-proxy: listen EADDRINUSE: address already in use 127.0.0.1:${port}`,
+  )
+  t.equal(unknown.code, 1)
+  t.match(unknown.stderr, /^liveengage-proxy: getaddrinfo /)
+})
+
+t.test(
+  'an error that nobody caught is logged without its message, and ends it with 1',
+  async (t) => {
+    const preload = `data:text/javascript,process.on('SIGUSR1',()=>{throw new TypeError(['planted','words'].join(' '))})`
+    const run = startProcess(t, { SANDBOX: 'true', SANDBOX_PORT: '0' }, preload)
+    await run.url()
+    run.child.kill('SIGUSR1')
+    const { code, stdout, stderr } = await run.exit
+    t.equal(code, 1)
+    t.notMatch(stdout + stderr, /planted words/)
+    const fatal = stdout.split('\n').find((line) => /"fatal"/.test(line)) ?? '{}'
+    t.match(JSON.parse(fatal), {
+      level: 'fatal',
+      err: { name: 'TypeError', frames: [/^ {4}at /] },
+      msg: 'the process fails',
+    })
+  },
+)

@@ -1,0 +1,241 @@
+import t from 'tap'
+import { startProxy } from './start.ts'
+import { startUpstream } from './upstream.ts'
+
+const messages = '/conversations/c1/messages'
+const receipts = '/conversations/c1/receipts'
+
+t.test('a refusal names what is wrong and the rule, never a value', async (t) => {
+  const upstream = await startUpstream(t)
+  const { call } = await startProxy(t, upstream.origin)
+  const unknown = 'is not a known key'
+  const cases: [string, string, unknown, { path: string; message: string }[]][] = [
+    ['POST', messages, [], [{ path: '', message: 'must be object' }]],
+    ['POST', messages, '"secret"', [{ path: '', message: 'must be object' }]],
+    ['POST', messages, 123, [{ path: '', message: 'must be object' }]],
+    ['POST', messages, {}, [{ path: '', message: 'must have text or file' }]],
+    ['POST', messages, { text: null }, [{ path: '/text', message: 'must be string' }]],
+    ['POST', messages, { text: 123 }, [{ path: '/text', message: 'must be string' }]],
+    ['POST', messages, { text: ['secret'] }, [{ path: '/text', message: 'must be string' }]],
+    [
+      'POST',
+      messages,
+      { text: '' },
+      [{ path: '/text', message: 'must NOT have fewer than 1 characters' }],
+    ],
+    [
+      'POST',
+      messages,
+      { text: 'secret'.repeat(1_000) },
+      [{ path: '/text', message: 'must NOT have more than 5000 characters' }],
+    ],
+    [
+      'POST',
+      messages,
+      { text: 'a', dialogId: 'secret id' },
+      [{ path: '/dialogId', message: 'must match pattern "^[A-Za-z0-9_-]{1,128}$"' }],
+    ],
+    [
+      'POST',
+      messages,
+      { text: 'a', metadata: [{}] },
+      [{ path: '/metadata/0/type', message: 'is required' }],
+    ],
+    ['POST', messages, { text: 'a', Text: 'secret' }, [{ path: '/Text', message: unknown }]],
+    ['POST', messages, { text: 'a', 'secret words': 1 }, [{ path: '/?', message: unknown }]],
+    [
+      'POST',
+      messages,
+      { text: 'a', [`${'secret'.repeat(20)}`]: 1 },
+      [{ path: '/?', message: unknown }],
+    ],
+    [
+      'POST',
+      messages,
+      { file: { relativePath: 'a' } },
+      [{ path: '/file/fileType', message: 'is required' }],
+    ],
+    [
+      'POST',
+      receipts,
+      { status: 'secret', sequences: [1] },
+      [{ path: '/status', message: 'must be one of accept, read, access, nack, action' }],
+    ],
+    [
+      'POST',
+      receipts,
+      { status: 'read', sequences: ['5'] },
+      [{ path: '/sequences/0', message: 'must be integer' }],
+    ],
+    [
+      'POST',
+      receipts,
+      { status: 'read', sequences: [1.5] },
+      [{ path: '/sequences/0', message: 'must be integer' }],
+    ],
+    [
+      'POST',
+      receipts,
+      { status: 'read', sequences: [-1] },
+      [{ path: '/sequences/0', message: 'must be >= 0' }],
+    ],
+    [
+      'POST',
+      receipts,
+      { status: 'action', sequences: [1] },
+      [{ path: '/metadata', message: 'is required' }],
+    ],
+    [
+      'PUT',
+      '/conversations/c1/csat',
+      { rating: '5', resolved: 'true' },
+      [
+        { path: '/rating', message: 'must be integer' },
+        { path: '/resolved', message: 'must be boolean' },
+      ],
+    ],
+    [
+      'POST',
+      '/conversations/c1/close',
+      { survey: 1 },
+      [{ path: '/survey', message: 'must be boolean' }],
+    ],
+    [
+      'POST',
+      '/conversations/c1/typing',
+      { dialogId: null },
+      [{ path: '/dialogId', message: 'must be string' }],
+    ],
+  ]
+  for (const [method, path, body, errors] of cases) {
+    const name = `${method} ${path} ${JSON.stringify(body).slice(0, 80)}`
+    const { status, body: problem } = await call(method, path, body)
+    t.equal(status, 400, name)
+    t.strictSame(problem.errors, errors, name)
+    t.equal(problem.code, 'invalid-request')
+    t.equal(
+      problem.detail,
+      `${errors.map(({ path, message }) => `${path || 'the body'} ${message}`).join('; ')}.`,
+    )
+    t.notMatch(JSON.stringify(problem), /secret/, name)
+  }
+  t.strictSame(upstream.seen, [])
+})
+
+t.test("another API's key gets a 400 that names the right one", async (t) => {
+  const upstream = await startUpstream(t)
+  const { call } = await startProxy(t, upstream.origin)
+  for (const key of ['message', 'body', 'content', 'msg', 'Body']) {
+    const { status, body } = await call('POST', messages, { [key]: 'secret' })
+    t.equal(status, 400)
+    t.strictSame(body.errors, [
+      { path: '', message: 'must have text or file' },
+      { path: `/${key}`, message: 'is not a known key; the right one here is text' },
+    ])
+  }
+  const { body } = await call('POST', receipts, { status: 'read', sequenceList: [1] })
+  t.match(body.detail, '/sequenceList is not a known key; the right one here is sequences')
+  const { body: nested } = await call('POST', messages, {
+    file: { relativePath: 'a', fileType: 'PNG', message: 'a' },
+  })
+  t.strictSame(nested.errors, [{ path: '/file/message', message: 'is not a known key' }])
+  t.strictSame(upstream.seen, [])
+})
+
+t.test('a whole LiveEngage envelope gets a 400 that names the keys of the route', async (t) => {
+  const upstream = await startUpstream(t)
+  const { call } = await startProxy(t, upstream.origin)
+  const envelope = {
+    kind: 'req',
+    id: '1',
+    type: 'ms.PublishEvent',
+    body: { dialogId: 'a', event: { type: 'ContentEvent', message: 'secret' } },
+  }
+  const { status, body } = await call('POST', messages, envelope)
+  t.equal(status, 400)
+  t.match(
+    body.detail,
+    'This looks like a whole LiveEngage envelope. This route takes text, dialogId, metadata, file; the proxy builds the envelope.',
+  )
+  t.notMatch(JSON.stringify(body), /secret/)
+  const { body: other } = await call('POST', receipts, envelope)
+  t.match(other.detail, 'This route takes status, sequences, dialogId, metadata; the proxy')
+  t.strictSame(upstream.seen, [])
+})
+
+t.test('an unknown query key and a wrong dryRun are a 400', async (t) => {
+  const upstream = await startUpstream(t)
+  const { call } = await startProxy(t, upstream.origin)
+  const oneOf = { path: 'query:dryRun', message: 'must be one of true, false' }
+  const string = { path: 'query:dryRun', message: 'must be string' }
+  const unknown = 'is not a known key'
+  const cases: [string, unknown[]][] = [
+    ['?dryRun=yes', [oneOf]],
+    ['?dryRun=TRUE', [oneOf]],
+    ['?dryRun=1', [oneOf]],
+    ['?dryRun', [oneOf]],
+    ['?dryRun=', [oneOf]],
+    ['?dryRun=true&dryRun=true', [string, oneOf]],
+    ['?dryrun=true', [{ path: 'query:dryrun', message: unknown }]],
+    ['?text=secret', [{ path: 'query:text', message: unknown }]],
+    ['?sec%20ret=1', [{ path: 'query:?', message: unknown }]],
+    ['?__proto__=1', [{ path: 'query:__proto__', message: unknown }]],
+  ]
+  for (const [query, errors] of cases) {
+    const { status, body } = await call('POST', `${messages}${query}`, { text: 'a' })
+    t.equal(status, 400, query)
+    t.strictSame(body.errors, errors, query)
+    t.notMatch(JSON.stringify(body), /secret/)
+  }
+  const { body } = await call('DELETE', '/conversations/c1/typing?dialogId=sec.ret')
+  t.strictSame(body.errors, [
+    { path: 'query:dialogId', message: 'must match pattern "^[A-Za-z0-9_-]{1,128}$"' },
+  ])
+  t.strictSame(upstream.seen, [])
+  t.equal((await call('POST', `${messages}?dryRun=false`, { text: 'a' })).status, 201)
+})
+
+t.test('an id is opaque but has a form', async (t) => {
+  const upstream = await startUpstream(t)
+  const { call } = await startProxy(t, upstream.origin)
+  const path = 'path:id'
+  const wrong = [
+    'sec.ret',
+    'a%20b',
+    'a%2Fb',
+    'a%2e%2e',
+    '%00',
+    'é',
+    'a:b',
+    '..%2f..',
+    '%F0%9F%98%80',
+  ]
+  for (const id of wrong) {
+    const { status, body } = await call('POST', `/conversations/${id}/messages`, { text: 'a' })
+    t.equal(status, 400, id)
+    t.strictSame(body.errors, [{ path, message: 'must match pattern "^[A-Za-z0-9_-]{1,128}$"' }])
+    t.notMatch(JSON.stringify(body), /sec\.ret/)
+  }
+  const long = await call('POST', `/conversations/${'a'.repeat(129)}/messages`, { text: 'a' })
+  t.equal(long.status, 414)
+  t.equal(long.body.code, 'uri-too-long')
+  t.equal((await call('POST', '/conversations//messages', { text: 'a' })).status, 400)
+  t.strictSame(upstream.seen, [])
+  const id = 'a'.repeat(128)
+  t.equal((await call('POST', `/conversations/${id}/messages`, { text: 'a' })).status, 201)
+})
+
+t.test('a body with thousands of faults is refused at once, naming twenty', async (t) => {
+  const upstream = await startUpstream(t)
+  const { call } = await startProxy(t, upstream.origin, { BODY_LIMIT_BYTES: '1048576' })
+  await call('POST', messages, {})
+  const before = performance.now()
+  const { status, body } = await call('POST', messages, {
+    text: 'a',
+    metadata: Array(200_000).fill(1),
+  })
+  const ms = performance.now() - before
+  t.equal(status, 400)
+  t.equal(body.errors.length, 20)
+  t.ok(ms < 3_000, `${Math.round(ms)} ms`)
+})
