@@ -1,7 +1,14 @@
 /** What an action is: one thing a consumer can do, as schemas, documentation and a pure translation to LiveEngage's command. */
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
-import type { Metadata, PublishEvent, SendCommand } from './liveengage/protocol.ts'
+import type {
+  ConsumerRequestConversation,
+  Metadata,
+  PublishEvent,
+  SendCommand,
+  SetUserProfile,
+} from './liveengage/protocol.ts'
 import type { ProblemCode } from './problems.ts'
+import { StringEnum } from './string-enum.ts'
 
 /** LiveEngage's ids are opaque; this is the form every known one has. */
 export const ConversationId = Type.String({
@@ -31,7 +38,20 @@ export const ActionMetadata = Type.Array(
   },
 )
 
+/** What every route that translates takes in its query. */
+export const DryRunQuery = Type.Object(
+  {
+    dryRun: Type.Optional(
+      StringEnum(['true', 'false'], {
+        description: '`true` shows the call to LiveEngage and sends nothing',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
 export type ActionInput<P extends TSchema, Q extends TSchema, B extends TSchema> = {
+  accountId: string
   params: Static<P>
   query: Static<Q>
   body: Static<B>
@@ -85,7 +105,17 @@ export type SilentAction<
   translate(input: ActionInput<P, Q, B>): SendCommand & WithMetadata
 }
 
-export type Action = EventAction | SilentAction
+/** LiveEngage opens a conversation: 201 with its id. */
+export type OpenAction<
+  P extends TSchema = TSchema,
+  Q extends TSchema = TSchema,
+  B extends TSchema = TSchema,
+> = Definition<P, Q, B> & {
+  outcome: 'opened'
+  translate(input: ActionInput<P, Q, B>): [SetUserProfile, ConsumerRequestConversation]
+}
+
+export type Action = EventAction | SilentAction | OpenAction
 
 /** Ties the types of an action's schemas to its translation. */
 export function defineAction<P extends TSchema, Q extends TSchema, B extends TSchema>(
@@ -94,6 +124,9 @@ export function defineAction<P extends TSchema, Q extends TSchema, B extends TSc
 export function defineAction<P extends TSchema, Q extends TSchema, B extends TSchema>(
   action: SilentAction<P, Q, B>,
 ): SilentAction<P, Q, B>
+export function defineAction<P extends TSchema, Q extends TSchema, B extends TSchema>(
+  action: OpenAction<P, Q, B>,
+): OpenAction<P, Q, B>
 export function defineAction(action: Action): Action {
   return action
 }

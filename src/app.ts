@@ -14,6 +14,7 @@ import {
   LogController,
 } from 'fastify'
 import type { Logger } from 'pino'
+import type { AdmissionOptions } from './admission.ts'
 import { checkHeaderCounts } from './caller.ts'
 import { answerClientError } from './client-errors.ts'
 import type { Config } from './config.ts'
@@ -22,15 +23,22 @@ import { answerFailures, fail } from './failures.ts'
 import { acceptJsonBodies } from './json-body.ts'
 import { Client } from './liveengage/client.ts'
 import { createConnections } from './liveengage/connections.ts'
+import { Credentials } from './liveengage/credentials.ts'
 import { Domains } from './liveengage/domains.ts'
 import { createHostGuard } from './liveengage/hosts.ts'
+import { Storage } from './liveengage/storage.ts'
 import { logRequest } from './logger.ts'
-import { DryRun, Event, openapiOptions, swaggerUiOptions } from './openapi.ts'
+import { openapiOptions, swaggerUiOptions } from './openapi.ts'
 import { Problem, ProblemDetails } from './problems.ts'
+import { Conversation, DryRun, Event } from './responses.ts'
 import { mountActions } from './routes/actions.ts'
+import { FileEvent } from './routes/describe-files.ts'
 import { mountDocuments } from './routes/documents.ts'
+import { fileRoutes } from './routes/files.ts'
 import { mountHealth } from './routes/health.ts'
+import { nativeRoutes } from './routes/native.ts'
 import { mountProblems } from './routes/problems.ts'
+import { Secrets } from './secrets.ts'
 
 export type App = {
   server: FastifyInstance
@@ -39,6 +47,9 @@ export type App = {
 
 /** The app, ready to listen; whoever builds it closes it. */
 export async function buildApp(config: Config, logger: Logger): Promise<App> {
+  const secrets = new Secrets(config, (isGood, file, sentence) => {
+    logger[isGood ? 'info' : 'error']({ file }, sentence)
+  })
   const loggerInstance: FastifyBaseLogger = logger
   const app = fastify({
     ...inputLimits(config),
@@ -83,10 +94,16 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   answerFailures(app)
 
   app.addSchema(ProblemDetails)
+  app.addSchema(Conversation)
   app.addSchema(Event)
+  app.addSchema(FileEvent)
   app.addSchema(DryRun)
   await app.register(swagger, openapiOptions(readVersion()))
-  mountActions(app, { ...config, client: createClient(app, config) })
+  app.addHook('onClose', async () => secrets.close())
+  const calls = { ...admission(config, secrets), ...createClient(app, config, secrets, logger) }
+  mountActions(app, calls)
+  await app.register(fileRoutes, { ...config, ...calls })
+  await app.register(nativeRoutes, calls)
   mountHealth(app, drain)
   mountProblems(app)
   if (config.docs !== 'off') mountDocuments(app)
@@ -134,10 +151,31 @@ function addStandardHeaders({ id, raw }: FastifyRequest, reply: FastifyReply, dr
   if (drain.isLast(raw.socket, reply.raw)) reply.header('connection', 'close')
 }
 
+/** Who may in, and for which accounts. */
+function admission(config: Config, secrets: Secrets): AdmissionOptions {
+  const { accountId, allowedAccounts, requestTimeoutMs } = config
+  const hasCredentials = (account: string) => secrets.credentialsOf(account) !== undefined
+  const isOpen = () => accountId === undefined && !secrets.hasCredentials
+  return {
+    accountId,
+    requestTimeoutMs,
+    hasCredentials,
+    isAllowed: (account) =>
+      allowedAccounts?.has(account) ??
+      (account === accountId || hasCredentials(account) || isOpen()),
+    acceptsKey: (key) => secrets.acceptsKey(key),
+  }
+}
+
 /** A look-up that fails is tried once more, and both must fit into a request's time. */
 const lookUpShare = 0.4
 
-function createClient(app: FastifyInstance, config: Config): Client {
+function createClient(
+  app: FastifyInstance,
+  config: Config,
+  secrets: Secrets,
+  logger: Logger,
+): { client: Client; storage: Storage } {
   const connections = createConnections({
     connections: config.maxConnections,
     connectTimeoutMs: config.connectTimeoutMs,
@@ -145,15 +183,27 @@ function createClient(app: FastifyInstance, config: Config): Client {
   })
   app.addHook('onClose', () => connections.close())
   const scheme = config.domainApiUrl.startsWith('https:') ? 'https:' : 'http:'
+  const callTimeoutMs = config.requestTimeoutMs * lookUpShare
   const domains = new Domains({
     connections,
     domainApiUrl: config.domainApiUrl,
     guard: createHostGuard(config.allowedHosts, scheme),
     ttlMs: config.domainTtlMs,
     staleMs: config.domainStaleMs,
-    callTimeoutMs: config.requestTimeoutMs * lookUpShare,
+    callTimeoutMs,
   })
-  return new Client({ connections, domains, clientFeatures: config.clientFeatures })
+  const credentials = new Credentials({
+    connections,
+    domains,
+    credentialsOf: (accountId) => secrets.credentialsOf(accountId),
+    callTimeoutMs,
+    onRenewalFailure: ({ code, message }, accountId) => {
+      logger.error({ accountId, code, detail: message }, 'the AppJWT was not renewed')
+    },
+  })
+  const { clientFeatures } = config
+  const client = new Client({ connections, domains, credentials, clientFeatures })
+  return { client, storage: new Storage({ client, connections, domains }) }
 }
 
 function readVersion(): string {

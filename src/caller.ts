@@ -1,54 +1,84 @@
 /** Who calls and for whom: the account and the two tokens, read from the headers. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Caller } from './liveengage/client.ts'
-import { Problem, type ProblemCode } from './problems.ts'
+import { type InputError, Problem, type ProblemCode } from './problems.ts'
 import { isToken } from './tokens.ts'
 
 export type CallerOptions = {
   /** Account of requests that name none. */
   accountId: string | undefined
-  /** Undefined: any account. */
-  allowedAccounts: ReadonlySet<string> | undefined
+  isAllowed: (accountId: string) => boolean
+  /** Whether the proxy has credentials of its own for the account. */
+  hasCredentials: (accountId: string) => boolean
 }
 
 /**
- * Reads the caller from a request's headers.
+ * Reads the caller from a request's headers. A token that is not given is left to the proxy's own credentials, if there are any.
+ * @param account from the path, where the route has it there
  * @throws Problem `credentials-missing`, `app-jwt-invalid`, `consumer-jws-invalid`, `account-not-allowed` or `invalid-request`
  */
-export function identify(headers: IncomingHttpHeaders, options: CallerOptions): Caller {
-  return {
-    accountId: readAccount(headers, options),
+export function identify(
+  headers: IncomingHttpHeaders,
+  options: CallerOptions,
+  account?: string,
+): Caller {
+  const accountId = readAccount(account ?? textOf(headers, 'X-LP-Account-Id'), options)
+  const caller: Caller = {
+    accountId,
     appJwt: readToken(headers, 'Authorization', 'app-jwt-invalid'),
     consumerJws: readToken(headers, 'X-LP-ON-BEHALF', 'consumer-jws-invalid'),
+    consumerId: readConsumer(headers),
     clientProperties: textOf(headers, 'Client-Properties'),
   }
+  requireTokens(caller, options.hasCredentials(accountId))
+  return caller
 }
 
-function readAccount(headers: IncomingHttpHeaders, options: CallerOptions): string {
-  const accountId = textOf(headers, 'X-LP-Account-Id') ?? options.accountId
+function readAccount(given: string | undefined, options: CallerOptions): string {
+  const accountId = given ?? options.accountId
   if (accountId === undefined) {
     throw invalidHeader('X-LP-Account-Id', 'is required: no default account is configured')
   }
   if (!/^[A-Za-z0-9]{1,32}$/.test(accountId)) {
     throw invalidHeader('X-LP-Account-Id', 'must be 1 to 32 letters and digits')
   }
-  if (options.allowedAccounts?.has(accountId) === false) throw new Problem('account-not-allowed')
+  if (!options.isAllowed(accountId)) throw new Problem('account-not-allowed')
   return accountId
 }
 
 /** The token bare, as LiveEngage wants it, whether it came bare or after "Bearer". */
-function readToken(headers: IncomingHttpHeaders, name: string, malformed: ProblemCode): string {
-  const value = textOf(headers, name)
-  if (value === undefined) {
-    const errors = [{ path: `header:${name}`, message: 'is required' }]
-    throw new Problem('credentials-missing', { errors })
-  }
-  const token = value.replace(/^Bearer +/i, '')
-  if (!isToken(token)) {
+function readToken(
+  headers: IncomingHttpHeaders,
+  name: string,
+  malformed: ProblemCode,
+): string | undefined {
+  const token = textOf(headers, name)?.replace(/^Bearer +/i, '')
+  if (token !== undefined && !isToken(token)) {
     const message = 'must be one token of three base64url parts, 8 KiB at most'
     throw new Problem(malformed, { errors: [{ path: `header:${name}`, message }] })
   }
   return token
+}
+
+function readConsumer(headers: IncomingHttpHeaders): string | undefined {
+  const consumerId = textOf(headers, 'X-LP-Consumer-Id')
+  if (consumerId !== undefined && !/^[!-~]{1,256}$/.test(consumerId)) {
+    throw invalidHeader('X-LP-Consumer-Id', 'must be 1 to 256 visible characters')
+  }
+  return consumerId
+}
+
+/** Each token must be given or be one that the proxy can get. */
+function requireTokens({ appJwt, consumerJws, consumerId }: Caller, hasCredentials: boolean): void {
+  const errors: InputError[] = []
+  if (appJwt === undefined && !hasCredentials) {
+    errors.push({ path: 'header:Authorization', message: 'is required' })
+  }
+  if (consumerJws === undefined && !(hasCredentials && consumerId !== undefined)) {
+    const message = hasCredentials ? 'or X-LP-Consumer-Id is required' : 'is required'
+    errors.push({ path: 'header:X-LP-ON-BEHALF', message })
+  }
+  if (errors.length > 0) throw new Problem('credentials-missing', { errors })
 }
 
 /** An empty header counts as absent. */

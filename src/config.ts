@@ -26,7 +26,27 @@ export const Environment = Type.Object({
     Type.String({
       pattern: '^[A-Za-z0-9]{1,32}(,[A-Za-z0-9]{1,32})*$',
       description:
-        'Accounts that may be used, separated by commas. Without it the default account; any, if there is none',
+        'Accounts that may be used, separated by commas. Without it the default account and those with credentials; any, if there is neither',
+    }),
+  ),
+  LP_CLIENT_ID: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'Client id of the default account’s app installation',
+    }),
+  ),
+  LP_CLIENT_SECRET: Type.Optional(Type.String({ minLength: 1, description: 'Its secret' })),
+  LP_CLIENT_SECRET_FILE: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'A file that holds it instead; read again when it changes',
+    }),
+  ),
+  LP_CREDENTIALS_FILE: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description:
+        'JSON file of several accounts: `{ "<account>": { "clientId", "clientSecret" } }`; read again when it changes',
     }),
   ),
   LP_DOMAIN_API_URL: Type.String({
@@ -83,6 +103,35 @@ export const Environment = Type.Object({
     maximum: 1048576,
     description: 'The largest JSON body',
   }),
+  FILE_LIMIT_BYTES: Type.Integer({
+    default: 3145728,
+    minimum: 1024,
+    maximum: 3145728,
+    description: 'The largest file; LiveEngage takes 3 MB',
+  }),
+  MAX_UPLOADS: Type.Integer({
+    default: 8,
+    minimum: 1,
+    maximum: 1024,
+    description: 'Files uploaded at a time; each is held in memory once',
+  }),
+  API_KEYS: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'Keys of this proxy, separated by commas; callers send one in `X-API-Key`',
+    }),
+  ),
+  API_KEYS_FILE: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'A file that holds them instead, one a line; read again when it changes',
+    }),
+  ),
+  ALLOW_ANONYMOUS: Type.Boolean({
+    default: false,
+    description:
+      '`true` starts with own credentials on a non-loopback `HOST` without any key: whoever reaches it may send',
+  }),
   SHUTDOWN_DELAY_MS: Type.Integer({
     default: 0,
     minimum: 0,
@@ -121,8 +170,12 @@ export type Config = {
   host: string
   port: number
   accountId: string | undefined
-  /** Undefined: any account. */
+  /** Undefined: the default account and those with credentials; any, if there is neither. */
   allowedAccounts: ReadonlySet<string> | undefined
+  clientId: string | undefined
+  clientSecret: string | undefined
+  clientSecretFile: string | undefined
+  credentialsFile: string | undefined
   domainApiUrl: string
   allowedHosts: readonly string[]
   domainTtlMs: number
@@ -132,6 +185,11 @@ export type Config = {
   connectTimeoutMs: number
   maxConnections: number
   bodyLimitBytes: number
+  fileLimitBytes: number
+  maxUploads: number
+  /** As they are written in the variable. */
+  apiKeys: string | undefined
+  apiKeysFile: string | undefined
   shutdownDelayMs: number
   shutdownTimeoutMs: number
   logLevel: Environment['LOG_LEVEL']
@@ -187,7 +245,7 @@ function expectation(schema: TSchema): string {
     return `an integer from ${schema['minimum']} to ${schema['maximum']}`
   if (schema['type'] === 'boolean') return 'true or false'
   if (schema['enum'] !== undefined) return `one of ${schema['enum'].join(', ')}`
-  return `text that matches ${schema['pattern']}`
+  return schema['pattern'] === undefined ? 'text' : `text that matches ${schema['pattern']}`
 }
 
 /** What no schema of one variable can say. */
@@ -217,12 +275,45 @@ function contradictions(
   ) {
     faults.push('LP_ALLOWED_ACCOUNTS: must contain LP_ACCOUNT_ID')
   }
+  faults.push(...credentialFaults(values))
   if (values['SANDBOX'] === true) {
     for (const name of barredWithSandbox) {
       if (env[name]) faults.push(`${name}: must not be set together with SANDBOX=true`)
     }
   }
   return faults
+}
+
+function credentialFaults(values: Readonly<Record<string, unknown>>): string[] {
+  const faults: string[] = []
+  const has = (name: string) => values[name] !== undefined
+  const hasSecret = has('LP_CLIENT_SECRET') || has('LP_CLIENT_SECRET_FILE')
+  if (has('LP_CLIENT_ID') && !has('LP_ACCOUNT_ID')) {
+    faults.push('LP_ACCOUNT_ID: must be set together with LP_CLIENT_ID')
+  }
+  if (has('LP_CLIENT_ID') && !hasSecret) {
+    faults.push('LP_CLIENT_SECRET: must be set together with LP_CLIENT_ID')
+  }
+  if (hasSecret && !has('LP_CLIENT_ID')) {
+    faults.push('LP_CLIENT_ID: must be set together with its secret')
+  }
+  for (const name of ['LP_CLIENT_SECRET', 'API_KEYS']) {
+    if (has(name) && has(`${name}_FILE`))
+      faults.push(`${name}: must not be set beside ${name}_FILE`)
+  }
+  const hasCredentials = has('LP_CLIENT_ID') || has('LP_CREDENTIALS_FILE')
+  const hasKeys = has('API_KEYS') || has('API_KEYS_FILE')
+  const isOpen = !isLoopback(String(values['HOST'])) && values['ALLOW_ANONYMOUS'] !== true
+  if (hasCredentials && isOpen && !hasKeys) {
+    faults.push(
+      'API_KEYS: must be set where the proxy has credentials and listens beyond loopback (or ALLOW_ANONYMOUS=true)',
+    )
+  }
+  return faults
+}
+
+function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.[0-9]{1,3}){3}|::1)$/i.test(host)
 }
 
 function isPlainHttpBeyondLoopback(url: string): boolean {
@@ -235,12 +326,16 @@ function listed(value: unknown): string[] {
 }
 
 function fromEnvironment(values: Environment): Config {
-  const { LP_ACCOUNT_ID: accountId, LP_ALLOWED_ACCOUNTS: accounts = accountId } = values
+  const { LP_ALLOWED_ACCOUNTS: accounts } = values
   return {
     host: values.HOST,
     port: values.PORT,
-    accountId,
+    accountId: values.LP_ACCOUNT_ID,
     allowedAccounts: accounts === undefined ? undefined : new Set(listed(accounts)),
+    clientId: values.LP_CLIENT_ID,
+    clientSecret: values.LP_CLIENT_SECRET,
+    clientSecretFile: values.LP_CLIENT_SECRET_FILE,
+    credentialsFile: values.LP_CREDENTIALS_FILE,
     domainApiUrl: values.LP_DOMAIN_API_URL.replace(/\/$/, ''),
     allowedHosts: listed(values.LP_ALLOWED_HOSTS.toLowerCase()),
     domainTtlMs: values.LP_DOMAIN_TTL_SECONDS * 1000,
@@ -250,6 +345,10 @@ function fromEnvironment(values: Environment): Config {
     connectTimeoutMs: values.CONNECT_TIMEOUT_MS,
     maxConnections: values.MAX_CONNECTIONS,
     bodyLimitBytes: values.BODY_LIMIT_BYTES,
+    fileLimitBytes: values.FILE_LIMIT_BYTES,
+    maxUploads: values.MAX_UPLOADS,
+    apiKeys: values.API_KEYS,
+    apiKeysFile: values.API_KEYS_FILE,
     shutdownDelayMs: values.SHUTDOWN_DELAY_MS,
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
     logLevel: values.LOG_LEVEL,

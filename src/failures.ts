@@ -13,6 +13,7 @@ declare module 'fastify' {
 /** Fastify's own refusals, by its codes. */
 const frameworkCodes: Record<string, ProblemCode> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'payload-too-large',
+  FST_REQ_FILE_TOO_LARGE: 'payload-too-large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
   FST_ERR_MAX_PARAM_LENGTH: 'uri-too-long',
 }
@@ -21,7 +22,7 @@ const frameworkCodes: Record<string, ProblemCode> = {
 export function fail(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = toProblem(error, request)
   request.problem = problem
-  const isRepeatable = request.routeOptions.config?.action?.isRepeatable === true
+  const isRepeatable = request.routeOptions.config?.isRepeatable === true
   reply
     .code(problem.status)
     .headers(problem.headers())

@@ -65,7 +65,8 @@ function refusePoison(json: unknown): void {
 /** Lone surrogates, and control characters but tab, line feed and carriage return. */
 const unsafeText = /\p{Cs}|[^\P{Cc}\t\n\r]/u
 
-function refuseUnsafeText(value: unknown, path: string, depth: number): void {
+/** @throws Problem `invalid-request` naming where the text is that no message may hold */
+export function refuseUnsafeText(value: unknown, path: string, depth: number): void {
   if (typeof value === 'string') {
     if (unsafeText.test(value)) {
       throw invalid(path, 'must not hold control characters or lone surrogates')

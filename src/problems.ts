@@ -42,11 +42,21 @@ export const problems = {
     delivery: 'not-sent',
     retryable: false,
   },
+  'api-key-required': {
+    status: 401,
+    title: 'The API key is missing or wrong',
+    cause: 'This proxy wants one of its keys (API_KEYS) in X-API-Key.',
+    remedy: 'Send a valid key in X-API-Key.',
+    delivery: 'not-sent',
+    retryable: false,
+    challenge: 'ApiKey realm="liveengage-proxy"',
+  },
   'credentials-missing': {
     status: 401,
     title: 'A token is missing',
     cause: 'The request lacks an AppJWT or a ConsumerJWS; `errors` names the header.',
-    remedy: 'Send the AppJWT in Authorization and the ConsumerJWS in X-LP-ON-BEHALF.',
+    remedy:
+      'Send the AppJWT in Authorization and the ConsumerJWS in X-LP-ON-BEHALF; where the proxy has credentials of the account, X-LP-Consumer-Id alone will do.',
     delivery: 'not-sent',
     retryable: false,
     challenge,
@@ -94,6 +104,14 @@ export const problems = {
     delivery: 'not-sent',
     retryable: false,
   },
+  'file-not-found': {
+    status: 404,
+    title: 'There is no such file',
+    cause: 'LiveEngage’s storage has no file at this path.',
+    remedy: 'Check the relativePath; LiveEngage does not keep files for ever.',
+    delivery: 'not-sent',
+    retryable: false,
+  },
   'method-not-allowed': {
     status: 405,
     title: 'The route has other methods',
@@ -115,6 +133,15 @@ export const problems = {
     title: 'The conversation is closed',
     cause: 'LiveEngage takes nothing more for a conversation that is closed.',
     remedy: 'Open a new conversation for the consumer and send the request there.',
+    delivery: 'not-sent',
+    retryable: false,
+  },
+  'conversation-already-open': {
+    status: 409,
+    title: 'The consumer has an open conversation already',
+    cause:
+      'LiveEngage keeps one open conversation per consumer; `profileUpdated` says whether the profile was taken.',
+    remedy: 'Go on in the open conversation, whose id LiveEngage does not tell, or close it first.',
     delivery: 'not-sent',
     retryable: false,
   },
@@ -198,6 +225,44 @@ export const problems = {
     retryable: true,
     retryAfterSeconds: 2,
   },
+  'login-failed': {
+    status: 503,
+    title: 'No token could be obtained',
+    cause: 'Sentinel or IDP did not answer, or failed.',
+    remedy:
+      'Send the request again after Retry-After; if it lasts, check egress to the hosts of sentinel and idp.',
+    delivery: 'not-sent',
+    retryable: true,
+    retryAfterSeconds: 5,
+  },
+  'credentials-rejected': {
+    status: 503,
+    title: 'LivePerson rejects the proxy’s own credentials',
+    cause:
+      'Sentinel, IDP or LiveEngage refused the client id and secret, or a token that they gave.',
+    remedy:
+      'Operator: check LP_CLIENT_ID and its secret or LP_CREDENTIALS_FILE, and that the app is installed in the account.',
+    delivery: 'not-sent',
+    retryable: false,
+  },
+  'storage-failed': {
+    status: 503,
+    title: 'The file could not be stored',
+    cause: 'The upload to LiveEngage’s storage failed; no message was published.',
+    remedy: 'Send the file again after Retry-After.',
+    delivery: 'not-sent',
+    retryable: true,
+    retryAfterSeconds: 1,
+  },
+  overloaded: {
+    status: 503,
+    title: 'The proxy is busy',
+    cause: 'As many uploads as MAX_UPLOADS allows are under way.',
+    remedy: 'Send the request again after Retry-After.',
+    delivery: 'not-sent',
+    retryable: true,
+    retryAfterSeconds: 1,
+  },
   'deadline-exceeded': {
     status: 503,
     title: 'The deadline passed before the request was written',
@@ -239,6 +304,8 @@ export type ProblemOptions = {
   errors?: readonly InputError[]
   liveengage?: LiveEngageAnswer
   retryAfterSeconds?: number
+  /** For `conversation-already-open`: the profile was taken although no conversation was opened. */
+  profileUpdated?: boolean
   /** The methods of the path, for `method-not-allowed`. */
   allow?: readonly string[]
   cause?: unknown
@@ -277,7 +344,7 @@ export class Problem extends Error {
   /** @param repeatable whether the action may be repeated without changing anything */
   toDetails(requestId: string, repeatable: boolean): ProblemDetails {
     const { title, retryable }: Definition = problems[this.code]
-    const { errors, liveengage } = this.options
+    const { errors, liveengage, profileUpdated } = this.options
     return {
       type: `/problems/${this.code}`,
       title,
@@ -290,8 +357,14 @@ export class Problem extends Error {
       retryable: retryable === 'if-repeatable' ? repeatable : retryable,
       ...(errors !== undefined && { errors: [...errors] }),
       ...(liveengage !== undefined && { liveengage }),
+      ...(profileUpdated !== undefined && { profileUpdated }),
     }
   }
+}
+
+/** Whether an error is the problem with this code. */
+export function isProblem(error: unknown, code: ProblemCode | undefined): boolean {
+  return error instanceof Problem && error.code === code
 }
 
 /** RFC 9457. */
@@ -329,6 +402,11 @@ export const ProblemDetails = Type.Object(
         },
         { description: 'What LiveEngage answered' },
       ),
+    ),
+    profileUpdated: Type.Optional(
+      Type.Boolean({
+        description: 'With `conversation-already-open`: whether the profile was taken',
+      }),
     ),
   },
   {

@@ -12,6 +12,8 @@ function pointedAt(config: Config, sandbox: Sandbox): Config {
     ...config,
     accountId: sandbox.accountId,
     allowedAccounts: undefined,
+    clientId: sandbox.clientId,
+    clientSecret: sandbox.clientSecret,
     domainApiUrl: sandbox.origin,
     allowedHosts: [new URL(sandbox.origin).host],
   }

@@ -6,9 +6,9 @@ import { type InputError, Problem } from './problems.ts'
 
 const mostErrors = 20
 
-/** Explains why an action's schemas refuse a request. @param part of the request: `body`, `params`, `querystring` */
+/** Explains why a route's schemas refuse a request. @param part of the request: `body`, `params`, `querystring` */
 export function explain(
-  action: Action,
+  action: Action | undefined,
   found: readonly FastifySchemaValidationError[],
   part: string,
 ): Problem {
@@ -16,7 +16,7 @@ export function explain(
     .slice(0, mostErrors)
     .map((error) => toInputError(action, error, part))
   const detail = looksLikeEnvelope(found, part)
-    ? `This looks like a whole LiveEngage envelope. This route takes ${listKeys(action)}; the proxy builds the envelope.`
+    ? `This looks like a whole LiveEngage envelope. This route takes ${listKeys(action)}; the proxy builds the envelope. POST it to /api/account/{accountId}/messaging/consumer/conversation/send?v=3 to send it as it is.`
     : `${errors.map(({ path, message }) => `${path || 'the body'} ${message}`).join('; ')}.`
   return new Problem('invalid-request', { detail, errors })
 }
@@ -66,7 +66,7 @@ function missingKeys(errors: readonly FastifySchemaValidationError[]): string[] 
 }
 
 function toInputError(
-  action: Action,
+  action: Action | undefined,
   { instancePath, keyword, params, message }: FastifySchemaValidationError,
   part: string,
 ): InputError {
@@ -80,7 +80,7 @@ function toInputError(
       return { path: at(String(params['missingProperty'])), message: 'is required' }
     case 'additionalProperties': {
       const key = String(params['additionalProperty'])
-      const right = part === 'body' && instancePath === '' ? action.mistakenKeys?.[key] : undefined
+      const right = part === 'body' && instancePath === '' ? action?.mistakenKeys?.[key] : undefined
       const hint = right === undefined ? '' : `; the right one here is ${right}`
       return { path: at(key), message: `is not a known key${hint}` }
     }
@@ -100,7 +100,8 @@ function looksLikeEnvelope(found: readonly FastifySchemaValidationError[], part:
   return part === 'body' && unknown.includes('kind') && unknown.includes('type')
 }
 
-function listKeys({ body }: Action): string {
+function listKeys(action: Action | undefined): string {
+  const body = action?.body
   const forms = body?.['anyOf'] ?? [body]
   const keys = forms.flatMap((form: typeof body) => Object.keys(Object(form?.['properties'])))
   return [...new Set(keys)].join(', ')

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Problem, type ProblemCode, problems } from '../src/problems.ts'
+import { isProblem, Problem, type ProblemCode, problems } from '../src/problems.ts'
 
 const isCode = (code: string): code is ProblemCode => Object.hasOwn(problems, code)
 const codes = Object.keys(problems).filter(isCode)
@@ -109,5 +109,13 @@ t.test(
 t.test('a wrong method is answered with the right ones', (t) => {
   const problem = new Problem('method-not-allowed', { allow: ['DELETE', 'POST'] })
   t.strictSame(problem.headers(), { allow: 'DELETE, POST' })
+  t.end()
+})
+
+t.test('a problem is told by its code', (t) => {
+  t.equal(isProblem(new Problem('rate-limited'), 'rate-limited'), true)
+  t.equal(isProblem(new Problem('rate-limited'), 'conversation-closed'), false)
+  t.equal(isProblem(new Problem('rate-limited'), undefined), false)
+  t.equal(isProblem(new Error('rate-limited'), undefined), false)
   t.end()
 })

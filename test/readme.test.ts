@@ -26,14 +26,22 @@ function blocks(language: string): string[] {
 }
 
 test('README’s routes are the actions', async (t) => {
+  const successes = { event: '201 with `sequence`', silent: '204', opened: '201' }
+  const rows = table('routes').map(([route, summary, , success]) => [route, summary, success])
   t.strictSame(
-    table('routes').map(([route, summary, , success]) => [route, summary, success]),
+    rows.slice(0, actions.length),
     actions.map(({ method, path, summary, outcome }) => [
       `\`${method} ${path}\``,
       summary,
-      outcome === 'event' ? '201 with `sequence`' : '204',
+      successes[outcome],
     ]),
   )
+  const document = JSON.parse(readFileSync(new URL('openapi/openapi.json', root), 'utf8'))
+  for (const [route = '', summary] of rows.slice(actions.length)) {
+    const [method = '', path = ''] = route.replaceAll('`', '').split(' ')
+    const operation = document.paths[path.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]
+    t.equal(operation?.summary, summary, route)
+  }
 })
 
 test('README’s problems are the table of problems', async (t) => {
@@ -90,18 +98,24 @@ test('the first two commands are the ones of a fresh machine', async (t) => {
   t.ok(blocks('sh').includes('npm ci && npm test'))
 })
 
-test('README’s curl sends a message and gets the answer that README shows', async (t) => {
+test('README’s first curl sends a message and gets the answer that README shows', async (t) => {
   const address = await startSandboxed(t)
-  const [curl = '', dryRun = ''] = blocks('sh').filter((block) => block.startsWith('curl'))
-  t.notMatch(curl, /\n|\$/, 'it is one command')
-  const run = (command: string) =>
-    promisify(execFile)('sh', ['-c', command.replace('http://127.0.0.1:3000', address)])
-  const answer = JSON.parse((await run(curl)).stdout)
+  const curls = blocks('sh').filter((block) => block.startsWith('curl'))
+  const run = async (command: string) => {
+    const { stdout } = await promisify(execFile)('sh', [
+      '-c',
+      command.replace('http://127.0.0.1:3000', address),
+    ])
+    return JSON.parse(stdout)
+  }
+  const [answer, opened, pass, native, dryRun] = await Promise.all(curls.map(run))
+  for (const curl of curls) t.notMatch(curl, /\n|\$/, 'it is one command')
   const shown = JSON.parse(blocks('json')[0] ?? '')
   t.match(answer.requestId, /^[0-9a-f-]{36}$/)
-  t.strictSame({ ...answer, requestId: '' }, { ...shown, requestId: '' })
+  const sequences = [answer, pass, native.body].map(({ sequence }) => sequence)
+  t.strictSame(sequences.sort(), [0, 1, 2], 'three ways to send a message')
+  t.strictSame({ ...answer, sequence: 0, requestId: '' }, { ...shown, requestId: '' })
   t.strictSame(Object.keys(answer), Object.keys(shown))
-  t.match(JSON.parse((await run(dryRun)).stdout), {
-    body: { body: { conversationField: { field: 'CSATRate', csatRate: 5 } } },
-  })
+  t.match(opened, { conversationId: /./, requestId: /./ })
+  t.match(dryRun, { body: { body: { conversationField: { field: 'CSATRate', csatRate: 5 } } } })
 })

@@ -17,7 +17,7 @@ export type Reply = {
   body: any
 }
 
-export type Proxy = App & {
+export type StartedProxy = App & {
   url: string
   /** The log, one parsed line each. */
   logs: Record<string, unknown>[]
@@ -35,7 +35,7 @@ export async function startProxy(
   t: Test,
   upstreamOrigin: string,
   env: Record<string, string> = {},
-): Promise<Proxy> {
+): Promise<StartedProxy> {
   const config = loadConfig({
     LP_ACCOUNT_ID: '12345678',
     LP_DOMAIN_API_URL: upstreamOrigin,
@@ -53,7 +53,7 @@ export async function startProxy(
     return app.server.close()
   })
   const url = await app.server.listen({ host: '127.0.0.1', port: 0 })
-  const call: Proxy['call'] = async (method, path, body, headers = {}) => {
+  const call: StartedProxy['call'] = async (method, path, body, headers = {}) => {
     const all = new Headers({ authorization: token, 'x-lp-on-behalf': token })
     if (body !== undefined) all.set('content-type', 'application/json')
     for (const [name, value] of Object.entries(headers)) {
@@ -77,7 +77,7 @@ export async function startProxy(
 export async function start(
   t: Test,
   env: Record<string, string> = {},
-): Promise<Proxy & { sandbox: Sandbox }> {
+): Promise<StartedProxy & { sandbox: Sandbox }> {
   const sandbox = await startSandbox({ port: 0 })
   t.teardown(() => sandbox.close())
   const proxy = await startProxy(t, sandbox.origin, env)

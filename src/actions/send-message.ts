@@ -15,7 +15,15 @@ const TextMessage = Type.Object(
   strict,
 )
 
+export const Caption = Type.String({ minLength: 1, maxLength: 1000 })
+
 /** A preview stays under 30 KB. Source: examples page, file sharing. */
+export const Preview = Type.String({
+  pattern: '^data:image/(png|jpeg|jpg|gif);base64,[A-Za-z0-9+/]+={0,2}$',
+  maxLength: 30_719,
+  description: 'A small picture as a data URL, less than 30 KB',
+})
+
 const UploadedFile = Type.Object(
   {
     relativePath: Type.String({
@@ -24,14 +32,8 @@ const UploadedFile = Type.Object(
       description: 'Where the file lies in LiveEngage’s storage',
     }),
     fileType: FileType,
-    caption: Type.Optional(Type.String({ minLength: 1, maxLength: 1000 })),
-    preview: Type.Optional(
-      Type.String({
-        pattern: '^data:image/(png|jpeg|jpg|gif);base64,[A-Za-z0-9+/]+={0,2}$',
-        maxLength: 30_719,
-        description: 'A small picture as a data URL, less than 30 KB',
-      }),
-    ),
+    caption: Type.Optional(Caption),
+    preview: Type.Optional(Preview),
   },
   strict,
 )

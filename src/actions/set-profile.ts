@@ -1,8 +1,22 @@
-import { Type } from '@sinclair/typebox'
+import { type Static, Type } from '@sinclair/typebox'
 import { defineAction } from '../action.ts'
 import { CustomerInfo, PersonalInfo, type SetUserProfile } from '../liveengage/protocol.ts'
 
 type Attribute = NonNullable<SetUserProfile['body']['authenticatedData']>['lp_sdes'][number]
+
+/** What an agent sees about a consumer. */
+export const Profile = Type.Object(
+  { customer: Type.Optional(CustomerInfo), personal: Type.Optional(PersonalInfo) },
+  { additionalProperties: false },
+)
+
+/** An empty profile is an empty body, as in LivePerson's smallest example. */
+export function toProfile({ customer, personal }: Static<typeof Profile>): SetUserProfile['body'] {
+  const attributes: Attribute[] = []
+  if (customer !== undefined) attributes.push({ type: 'ctmrinfo', info: customer })
+  if (personal !== undefined) attributes.push({ type: 'personal', personal })
+  return attributes.length === 0 ? {} : { authenticatedData: { lp_sdes: attributes } }
+}
 
 export const setProfile = defineAction({
   name: 'setProfile',
@@ -14,13 +28,10 @@ export const setProfile = defineAction({
     'What the agent sees about the consumer of the ConsumerJWS; keys as LiveEngage names them in its engagement attributes `ctmrinfo` and `personal`.',
   params: Type.Object({}),
   query: Type.Object({}),
-  body: Type.Object(
-    { customer: Type.Optional(CustomerInfo), personal: Type.Optional(PersonalInfo) },
-    {
-      additionalProperties: false,
-      anyOf: [{ required: ['customer'] }, { required: ['personal'] }],
-    },
-  ),
+  body: Type.Object(Profile.properties, {
+    additionalProperties: false,
+    anyOf: [{ required: ['customer'] }, { required: ['personal'] }],
+  }),
   examples: {
     both: {
       summary: 'A customer and a person',
@@ -33,13 +44,5 @@ export const setProfile = defineAction({
   mistakenKeys: { info: 'customer', ctmrinfo: 'customer' },
   isRepeatable: true,
   outcome: 'silent',
-  translate: ({ body: { customer, personal } }) => {
-    const attributes: Attribute[] = []
-    if (customer !== undefined) attributes.push({ type: 'ctmrinfo', info: customer })
-    if (personal !== undefined) attributes.push({ type: 'personal', personal })
-    return {
-      type: 'userprofile.SetUserProfile',
-      body: { authenticatedData: { lp_sdes: attributes } },
-    }
-  },
+  translate: ({ body }) => ({ type: 'userprofile.SetUserProfile', body: toProfile(body) }),
 })

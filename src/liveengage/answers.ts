@@ -5,14 +5,17 @@ import { type LiveEngageAnswer, Problem, type ProblemCode } from '../problems.ts
 import { scrubTokens } from '../tokens.ts'
 import type { Answer } from './exchange.ts'
 import { parseJson } from './json.ts'
-import { SendAnswer } from './protocol.ts'
+import { ConversationAnswer, SendAnswer } from './protocol.ts'
 
 export type SendSuccess = {
   /** The number LiveEngage gave the event; absent where it gave none that is usable. */
   sequence: number | undefined
+  /** What else it says, not yet checked. */
+  body: unknown
 }
 
 const sendAnswer = TypeCompiler.Compile(SendAnswer)
+const conversationAnswer = TypeCompiler.Compile(ConversationAnswer)
 const answerBody = TypeCompiler.Compile(Type.Record(Type.String(), Type.Unknown()))
 
 /**
@@ -27,9 +30,65 @@ export function readSendAnswer(answer: Answer, id: string): SendSuccess {
   const { status } = answer
 
   if (status >= 200 && status < 300 && claimsSuccess && !isOtherAnswer) {
-    return { sequence: usableSequence(document) }
+    return { sequence: usableSequence(document), body: document.body }
   }
   throw refusal(answer, document, claimsSuccess || isOtherAnswer)
+}
+
+/**
+ * Reads the answer to the CONVERSATION batch whose items have these ids.
+ * @returns the id of the new conversation
+ * @throws Problem for everything that is not a success
+ */
+export function readConversationAnswer(
+  answer: Answer,
+  ids: { profile: string; conversation: string },
+): string {
+  const json = parseJson(answer.body)
+  if (!conversationAnswer.Check(json)) {
+    const document = sendAnswer.Check(json) ? json : undefined
+    throw refusal(answer, document, document !== undefined && isSuccess(document.code))
+  }
+  const profile = itemOf(json, ids.profile, 0)
+  const opened = itemOf(json, ids.conversation, 1)
+  if (opened === undefined) throw refusal(answer, undefined, true)
+  const { status } = answer
+  if (status >= 200 && status < 300 && isSuccess(opened.code)) {
+    const conversationId = fieldOf(opened, 'conversationId')
+    if (typeof conversationId === 'string' && /^[A-Za-z0-9_-]{1,128}$/.test(conversationId)) {
+      return conversationId
+    }
+  }
+  if (
+    opened.code === 'BAD_REQUEST' &&
+    saysAlreadyOpen(opened) &&
+    (status < 300 || status === 400)
+  ) {
+    throw new Problem('conversation-already-open', {
+      liveengage: describe(status, opened),
+      profileUpdated: profile !== undefined && isSuccess(profile.code),
+    })
+  }
+  throw refusal(answer, opened, isSuccess(opened.code))
+}
+
+/** Of an answer that is passed on as it is: the problem that a resend may heal, if it is one. */
+export function readNativeRefusal(answer: Answer): Problem | undefined {
+  const { status } = answer
+  if (status !== 401 && status !== 404 && status !== 421 && status !== 429) return undefined
+  const json = parseJson(answer.body)
+  return refusal(answer, sendAnswer.Check(json) ? json : undefined, false)
+}
+
+/** By its id, or by its place where it has none: documented examples use one id for both. */
+function itemOf(items: ConversationAnswer, id: string, position: number): SendAnswer | undefined {
+  const placed = items[position]
+  return items.find(({ reqId }) => reqId === id) ?? (placed?.reqId == null ? placed : undefined)
+}
+
+/** Source: lp-devassist-connectors, which says that the profile is updated all the same. */
+function saysAlreadyOpen(document: SendAnswer): boolean {
+  return /already has open conversation/i.test(textOf(document, 'msg'))
 }
 
 /** The string "OK" on this API, the numbers on its WebSocket twin. */

@@ -1,27 +1,45 @@
-/** Speaks SEND: puts a command into its envelope, adds the tokens, has it delivered and reads the answer. */
+/** Speaks the Connector API: puts commands into envelopes, adds the tokens, has them delivered and reads the answers. */
 import { randomUUID } from 'node:crypto'
-import { readSendAnswer, type SendSuccess } from './answers.ts'
+import { Problem } from '../problems.ts'
+import {
+  readConversationAnswer,
+  readNativeRefusal,
+  readSendAnswer,
+  type SendSuccess,
+} from './answers.ts'
 import type { Connections } from './connections.ts'
+import type { Credentials } from './credentials.ts'
 import { beforeDeadline } from './deadline.ts'
-import { deliver } from './delivery.ts'
+import { deliver, type TokenKind } from './delivery.ts'
 import type { Domains } from './domains.ts'
-import { type Call, exchange, type FailureCodes } from './exchange.ts'
-import type { Metadata, SendCommand, SendRequest } from './protocol.ts'
+import { type Answer, type Call, exchange, type FailureCodes } from './exchange.ts'
+import type {
+  ConsumerRequestConversation,
+  ConversationRequest,
+  Metadata,
+  SendCommand,
+  SendRequest,
+  SetUserProfile,
+} from './protocol.ts'
 
-/** For whom a call is made; the tokens are bare. */
+/** For whom a call is made. A token that is absent is one of the proxy's own; the tokens are bare. */
 export type Caller = {
   accountId: string
-  appJwt: string
-  consumerJws: string
+  appJwt: string | undefined
+  consumerJws: string | undefined
+  /** The caller's own id of the consumer, for whom the proxy gets a ConsumerJWS. */
+  consumerId: string | undefined
   /** The `Client-Properties` header as the caller sent it. */
   clientProperties: string | undefined
 }
 
 export type Command = SendCommand & { metadata?: Metadata }
+export type OpenCommand = readonly [SetUserProfile, ConsumerRequestConversation]
 
 export type ClientOptions = {
   connections: Connections
   domains: Domains
+  credentials: Credentials
   /** Features for callers that bring no `Client-Properties` of their own. */
   clientFeatures: readonly string[]
 }
@@ -31,8 +49,11 @@ export type Preview = {
   method: 'POST'
   url: string
   headers: Record<string, string>
-  body: SendRequest
+  body: SendRequest | ConversationRequest
 }
+
+type Tokens = { appJwt: string; consumerJws: string }
+type Method = 'conversation' | 'conversation/send'
 
 const failures: FailureCodes = {
   unreachable: 'liveengage-unreachable',
@@ -40,6 +61,9 @@ const failures: FailureCodes = {
   failed: 'liveengage-failed',
   timeout: 'liveengage-timeout',
 }
+
+/** `v=3` is the only version there is; another is answered 404. Source: release notes of February 2019. */
+const version = '?v=3'
 
 export class Client {
   private readonly options: ClientOptions
@@ -54,37 +78,107 @@ export class Client {
    * Sends one command. @param deadline on the clock of `performance.now()`, milliseconds
    * @throws Problem whose `delivery` says whether LiveEngage may have acted
    */
-  async send(command: Command, caller: Caller, deadline: number): Promise<SendSuccess> {
-    const { connections, domains } = this.options
-    const { accountId } = caller
+  send(command: Command, caller: Caller, deadline: number): Promise<SendSuccess> {
     const request = toRequest(command)
-    const call: Call = {
-      method: 'POST',
-      path: sendPath(accountId),
-      headers: this.headers(caller),
-      body: JSON.stringify(request),
-    }
-    const attempt = async (origin: string): Promise<SendSuccess> => {
-      const answer = await exchange(connections.to(origin), origin, call, deadline, failures)
-      return readSendAnswer(answer, request.id)
-    }
-    const route = {
-      origin: await this.findOrigin(accountId, deadline),
-      recheck: (failed: string) => domains.recheck(accountId, 'asyncMessagingEnt', failed),
-    }
-    return deliver(attempt, route, deadline)
+    return this.post(
+      'conversation/send',
+      version,
+      JSON.stringify(request),
+      caller,
+      deadline,
+      (answer) => readSendAnswer(answer, request.id),
+    )
   }
 
-  /** Shows what `send` would write; looks the host up, sends nothing. */
-  async preview(command: Command, caller: Caller, deadline: number): Promise<Preview> {
+  /**
+   * Opens a conversation. @returns its id
+   * @throws Problem whose `delivery` says whether LiveEngage may have acted
+   */
+  open(commands: OpenCommand, caller: Caller, deadline: number): Promise<string> {
+    const batch = toBatch(commands)
+    const [{ id: profile }, { id: conversation }] = batch
+    return this.post('conversation', version, JSON.stringify(batch), caller, deadline, (answer) =>
+      readConversationAnswer(answer, { profile, conversation }),
+    )
+  }
+
+  /**
+   * Passes a caller's own payload on. @param query with its question mark, as it came
+   * @returns LiveEngage's answer whatever it says
+   * @throws Problem for the proxy's own failures
+   */
+  async forward(
+    method: Method,
+    query: string,
+    payload: Buffer,
+    caller: Caller,
+    deadline: number,
+  ): Promise<Answer> {
+    let latest: Answer | undefined
+    try {
+      return await this.post(method, query, payload, caller, deadline, (answer) => {
+        latest = answer
+        const refusal = readNativeRefusal(answer)
+        if (refusal !== undefined) throw refusal
+        return answer
+      })
+    } catch (error) {
+      const isOwnRefusal = error instanceof Problem && error.code === 'credentials-rejected'
+      if (latest === undefined || isOwnRefusal || !isAnswered(error)) throw error
+      return latest
+    }
+  }
+
+  /** Shows what would be written; looks the host up, fetches no token, sends nothing. */
+  async preview(
+    command: Command | OpenCommand,
+    caller: Caller,
+    deadline: number,
+  ): Promise<Preview> {
+    const isBatch = isOpenCommand(command)
     const origin = await this.findOrigin(caller.accountId, deadline)
-    const redacted = { ...caller, appJwt: '[redacted]', consumerJws: '[redacted]' }
+    const path = pathOf(caller.accountId, isBatch ? 'conversation' : 'conversation/send')
     return {
       method: 'POST',
-      url: `${origin}${sendPath(caller.accountId)}`,
-      headers: this.headers(redacted),
-      body: toRequest(command),
+      url: `${origin}${path}${version}`,
+      headers: this.headers({ appJwt: '[redacted]', consumerJws: '[redacted]' }, caller),
+      body: isBatch ? toBatch(command) : toRequest(command),
     }
+  }
+
+  private async post<T>(
+    method: Method,
+    query: string,
+    body: string | Buffer,
+    caller: Caller,
+    deadline: number,
+    read: (answer: Answer) => T,
+  ): Promise<T> {
+    const { connections, domains } = this.options
+    const { accountId } = caller
+    const [origin, held] = await Promise.all([
+      this.findOrigin(accountId, deadline),
+      this.tokensOf(caller, deadline),
+    ])
+    const path = `${pathOf(accountId, method)}${query}`
+    let tokens = held
+    const attempt = async (at: string): Promise<T> => {
+      const call: Call = { method: 'POST', path, headers: this.headers(tokens, caller), body }
+      return read(await exchange(connections.to(at), at, call, deadline, failures))
+    }
+    const route = {
+      origin,
+      recheck: (failed: string) => domains.recheck(accountId, 'asyncMessagingEnt', failed),
+      renew: async (kind: TokenKind) => {
+        const newer = await this.newer(kind, tokens, caller)
+        if (newer === undefined) return false
+        tokens = newer
+        return true
+      },
+    }
+    return deliver(attempt, route, deadline).catch((error) => {
+      throw asOwnRefusal(error, caller)
+    })
   }
 
   private async findOrigin(accountId: string, deadline: number): Promise<string> {
@@ -95,16 +189,71 @@ export class Client {
     )
   }
 
+  /** Each token is the caller's if given, else the proxy's own. */
+  private async tokensOf(caller: Caller, deadline: number): Promise<Tokens> {
+    const { accountId, consumerId } = caller
+    const { credentials } = this.options
+    let { appJwt, consumerJws } = caller
+    if (consumerJws === undefined) {
+      if (consumerId === undefined) throw new Problem('credentials-missing')
+      consumerJws =
+        credentials.knownConsumerJws(accountId, consumerId) ??
+        (await beforeDeadline(credentials.consumerJws(accountId, consumerId), deadline))
+    }
+    appJwt ??=
+      credentials.knownAppJwt(accountId) ??
+      (await beforeDeadline(credentials.appJwt(accountId), deadline))
+    return { appJwt, consumerJws }
+  }
+
+  private async newer(
+    kind: TokenKind,
+    tokens: Tokens,
+    { accountId, appJwt: givenAppJwt, consumerJws: givenConsumerJws, consumerId }: Caller,
+  ): Promise<Tokens | undefined> {
+    const { credentials } = this.options
+    if (kind === 'app-jwt') {
+      if (givenAppJwt !== undefined) return undefined
+      const appJwt = await credentials.renewAppJwt(accountId, tokens.appJwt)
+      return appJwt === undefined ? undefined : { ...tokens, appJwt }
+    }
+    if (givenConsumerJws !== undefined || consumerId === undefined) return undefined
+    const { consumerJws: refused } = tokens
+    const consumerJws = await credentials.renewConsumerJws(accountId, consumerId, refused)
+    return consumerJws === undefined ? undefined : { ...tokens, consumerJws }
+  }
+
   /** The tokens go bare, although Sentinel calls its own "Bearer". Source: Authorization page. */
-  private headers({ appJwt, consumerJws, clientProperties }: Caller): Record<string, string> {
-    const properties = clientProperties ?? this.clientProperties
+  private headers(
+    { appJwt, consumerJws }: Tokens,
+    { clientProperties = this.clientProperties }: Caller,
+  ): Record<string, string> {
     return {
       Authorization: appJwt,
       'X-LP-ON-BEHALF': consumerJws,
       'Content-Type': 'application/json',
-      ...(properties !== undefined && { 'Client-Properties': properties }),
+      ...(clientProperties !== undefined && { 'Client-Properties': clientProperties }),
     }
   }
+}
+
+/** A refused token that the proxy supplied is no fault of the caller. */
+function asOwnRefusal(error: unknown, { appJwt, consumerJws }: Caller): unknown {
+  if (!(error instanceof Problem)) return error
+  const isOwn =
+    (error.code === 'app-jwt-invalid' && appJwt === undefined) ||
+    (error.code === 'consumer-jws-invalid' && consumerJws === undefined)
+  const { liveengage } = error.options
+  if (!isOwn || liveengage === undefined) return error
+  return new Problem('credentials-rejected', { liveengage })
+}
+
+function isAnswered(error: unknown): boolean {
+  return error instanceof Problem && error.options.liveengage !== undefined
+}
+
+function isOpenCommand(command: Command | OpenCommand): command is OpenCommand {
+  return Array.isArray(command)
 }
 
 /** A fresh id each time: LivePerson's examples share one, and then an answer cannot be told from another. */
@@ -112,9 +261,20 @@ function toRequest(command: Command): SendRequest & { id: string } {
   return { kind: 'req', id: randomUUID(), ...command }
 }
 
-/** `v=3` is the only version there is; another is answered 404. Source: release notes of February 2019. */
-function sendPath(accountId: string): string {
-  return `/api/account/${encodeURIComponent(accountId)}/messaging/consumer/conversation/send?v=3`
+type Item<T> = T & { kind: 'req'; id: string }
+
+function toBatch([profile, conversation]: OpenCommand): [
+  Item<SetUserProfile>,
+  Item<ConsumerRequestConversation>,
+] {
+  return [
+    { kind: 'req', id: randomUUID(), ...profile },
+    { kind: 'req', id: randomUUID(), ...conversation },
+  ]
+}
+
+function pathOf(accountId: string, method: Method): string {
+  return `/api/account/${encodeURIComponent(accountId)}/messaging/consumer/${method}`
 }
 
 /** Source for the type's name: examples page, automatic messages. */

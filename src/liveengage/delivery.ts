@@ -12,7 +12,11 @@ export type Route = {
   origin: string
   /** Looks again where the service is; the same origin if nothing better is known. */
   recheck: (failedOrigin: string) => Promise<string>
+  /** Puts a newer token of the proxy's own in the place of the refused one. @returns false where there is none to be had */
+  renew: (kind: TokenKind) => Promise<boolean>
 }
+
+export type TokenKind = 'app-jwt' | 'consumer-jws'
 
 const mostResends = 2
 
@@ -21,7 +25,8 @@ const leastTimeToAnswerMs = 1_000
 
 /**
  * Makes the attempt, and again where that is safe: once after nothing could be written, once after a 429 that fits into the
- * deadline, once at another host after 404 or 421. The last problem is what the caller gets.
+ * deadline, once at another host after 404 or 421, once with a newer token after LiveEngage refused one of the proxy's own.
+ * The last problem is what the caller gets.
  * @param deadline on the clock of `performance.now()`, milliseconds
  * @param used the remedies that earlier attempts have used up
  */
@@ -41,13 +46,16 @@ export function deliver<T>(
   })
 }
 
-type Remedy = 'reconnect' | 'wait' | 'move'
+type Remedy = 'reconnect' | 'wait' | 'move' | TokenKind
 
 function remedyFor(problem: Problem): Remedy | undefined {
   if (problem.delivery !== 'not-sent') return undefined
   if (problem.code === 'liveengage-unreachable') return 'reconnect'
   if (problem.code === 'rate-limited') return 'wait'
-  const status = problem.options.liveengage?.status
+  const { status, errorCode } = problem.options.liveengage ?? {}
+  // Source of the codes: Authorization page. Others of 401 concern what no newer token heals.
+  if (problem.code === 'app-jwt-invalid' && errorCode === 40102) return 'app-jwt'
+  if (problem.code === 'consumer-jws-invalid' && errorCode === 40103) return 'consumer-jws'
   if (problem.code === 'rejected-by-liveengage' && (status === 404 || status === 421)) return 'move'
   return undefined
 }
@@ -56,7 +64,7 @@ function remedyFor(problem: Problem): Remedy | undefined {
 async function prepare(
   remedy: Remedy,
   problem: Problem,
-  { origin, recheck }: Route,
+  { origin, recheck, renew }: Route,
   deadline: number,
 ): Promise<string | undefined> {
   if (remedy === 'wait') {
@@ -65,6 +73,9 @@ async function prepare(
     if (performance.now() + waitMs + leastTimeToAnswerMs > deadline) return undefined
     await setTimeout(waitMs)
     return origin
+  }
+  if (remedy === 'app-jwt' || remedy === 'consumer-jws') {
+    return (await beforeDeadline(renew(remedy), deadline)) ? origin : undefined
   }
   // A look-up that comes too late leaves the problem as it was.
   const found = await beforeDeadline(recheck(origin), deadline).catch(() => undefined)

@@ -15,16 +15,17 @@ export type FailureCodes = {
 }
 
 export type Call = {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PUT'
   path: string
   headers: Readonly<Record<string, string>>
-  body: string | null
+  body: string | Buffer | null
 }
 
 export type Answer = {
   status: number
-  /** The `Retry-After` header as it came. */
+  /** Both headers as they came. */
   retryAfter: string | undefined
+  contentType: string | undefined
   body: Buffer
 }
 
@@ -58,6 +59,7 @@ class RoundTrip implements Dispatcher.DispatchHandler {
   private settled = false
   private status = 0
   private retryAfter: string | undefined
+  private contentType: string | undefined
   private readonly chunks: Buffer[] = []
   private bytes = 0
 
@@ -103,6 +105,8 @@ class RoundTrip implements Dispatcher.DispatchHandler {
     this.status = status
     const retryAfter = headers['retry-after']
     this.retryAfter = typeof retryAfter === 'string' ? retryAfter : undefined
+    const contentType = headers['content-type']
+    this.contentType = typeof contentType === 'string' ? contentType : undefined
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -119,7 +123,8 @@ class RoundTrip implements Dispatcher.DispatchHandler {
     const [first] = this.chunks
     const body =
       first !== undefined && this.chunks.length === 1 ? first : Buffer.concat(this.chunks)
-    this.resolve({ status: this.status, retryAfter: this.retryAfter, body })
+    const { status, retryAfter, contentType } = this
+    this.resolve({ status, retryAfter, contentType, body })
   }
 
   onResponseError(_controller: unknown, cause: unknown): void {

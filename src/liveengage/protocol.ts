@@ -344,3 +344,20 @@ export const DomainAnswer = Type.Union([
   BaseUri,
 ])
 export type DomainAnswer = Static<typeof DomainAnswer>
+
+/** Sentinel's success; it has no `expires_in`. Source: Authorization page. */
+export const AppJwtAnswer = Type.Object({ access_token: Type.String() })
+
+/** IDP's success. Source: Authorization page. */
+export const ConsumerJwsAnswer = Type.Object({ token: Type.String() })
+
+/** Answers to the items of a batch, in the order of the request. Source: Conversation page. */
+export const ConversationAnswer = Type.Array(SendAnswer)
+export type ConversationAnswer = Static<typeof ConversationAnswer>
+
+/** Where a file may be put or got for a minute. Source: examples page, file sharing. */
+export const TemporaryUrl = Type.Object({
+  relativePath: Type.String({ pattern: '^/[!-~]{1,1023}$' }),
+  queryParams: Type.Object({ temp_url_sig: Type.String(), temp_url_expires: Type.String() }),
+})
+export type TemporaryUrl = Static<typeof TemporaryUrl>

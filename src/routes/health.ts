@@ -2,8 +2,8 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import type { Drain } from '../drain.ts'
-import { problemResponses } from '../openapi.ts'
 import { Problem } from '../problems.ts'
+import { problemResponses } from '../responses.ts'
 import { StringEnum } from '../string-enum.ts'
 
 const json = (description: string, status: string) => ({

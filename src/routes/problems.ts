@@ -1,8 +1,8 @@
 /** The table of problems, for people and programs that meet one. */
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
-import { problemResponses } from '../openapi.ts'
 import { Delivery, Problem, type ProblemCode, problems } from '../problems.ts'
+import { problemResponses } from '../responses.ts'
 
 const ProblemDescription = Type.Object({
   type: Type.String(),

@@ -11,13 +11,19 @@ function read(
   status: number,
   body: unknown,
   options: { id?: string; retryAfter?: string } = {},
-): SendSuccess | { code: string; liveengage: unknown } {
+): Pick<SendSuccess, 'sequence'> | { code: string; liveengage: unknown } {
   const bytes = Buffer.isBuffer(body)
     ? body
     : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
-  const answer = { status, retryAfter: options.retryAfter, body: bytes }
+  const answer = {
+    status,
+    retryAfter: options.retryAfter,
+    contentType: undefined,
+    body: bytes,
+  }
   try {
-    return readSendAnswer(answer, options.id ?? id)
+    const { sequence } = readSendAnswer(answer, options.id ?? id)
+    return { sequence }
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     return { code: error.code, liveengage: error.options.liveengage }
@@ -276,7 +282,7 @@ t.test('a 429 says how long to wait', (t) => {
     ['17', 17],
     [undefined, 1],
   ] as const) {
-    const answer = { status: 429, retryAfter, body: Buffer.from('') }
+    const answer = { status: 429, retryAfter, contentType: undefined, body: Buffer.from('') }
     t.throws(() => readSendAnswer(answer, id), { code: 'rate-limited', retryAfterSeconds })
   }
   t.end()

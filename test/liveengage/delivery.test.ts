@@ -29,7 +29,7 @@ async function run(
   }
   const result = await deliver(
     attempt,
-    { origin: 'a', recheck },
+    { origin: 'a', recheck, renew: async () => false },
     performance.now() + timeoutMs,
   ).catch((error) => error)
   return { attempts, rechecks, result }
@@ -61,7 +61,7 @@ t.test('a problem of unknown delivery is never followed by another attempt', asy
 t.test('an error that is no problem is passed on', async (t) => {
   const error = new TypeError('a bug')
   const attempt = () => Promise.reject(error)
-  const route = { origin: 'a', recheck: async () => 'b' }
+  const route = { origin: 'a', recheck: async () => 'b', renew: async () => false }
   await t.rejects(deliver(attempt, route, performance.now() + 1_000), error)
 })
 

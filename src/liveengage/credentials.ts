@@ -1,0 +1,278 @@
+/** The proxy's own tokens: an AppJWT per account from Sentinel, a ConsumerJWS per consumer from IDP, cached and renewed. */
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { decodeJwt } from 'jose'
+import { LRUCache } from 'lru-cache'
+import { Problem } from '../problems.ts'
+import { isToken } from '../tokens.ts'
+import type { Connections } from './connections.ts'
+import type { Domains } from './domains.ts'
+import { type Answer, type Call, exchange, type FailureCodes } from './exchange.ts'
+import { parseJson } from './json.ts'
+import { AppJwtAnswer, ConsumerJwsAnswer, type Service } from './protocol.ts'
+
+export type ClientCredentials = { clientId: string; clientSecret: string }
+
+export type CredentialsOptions = {
+  connections: Connections
+  domains: Domains
+  credentialsOf: (accountId: string) => ClientCredentials | undefined
+  /** The longest one call to Sentinel or IDP may take. */
+  callTimeoutMs: number
+  /** Told of a renewal that failed in the background, where no request can carry the news. */
+  onRenewalFailure: (problem: Problem, accountId: string) => void
+}
+
+/** On the clock of `performance.now()`, milliseconds. */
+type AppJwt = { token: string; renewAt: number; deadAt: number }
+type Login = { accountId: string; credentials: ClientCredentials }
+type Consumer = Login & { consumerId: string }
+
+const mostAccounts = 10_000
+const mostConsumers = 100_000
+
+/** Renewal begins at 80 % of a token's life, up to a tenth of that earlier; in its last 30 s it is no longer used. */
+const renewalShare = 0.8
+const safetyMs = 30_000
+/** Where a token says nothing. Source: Authorization page. */
+const defaultLifeMs = 3_600_000
+
+/** After a failed login the next comes this much later. Source: login service retry page. */
+const loginPauseMs = 5_000
+/** Between two renewals of one token that a refusal caused. */
+const forcedRenewalPauseMs = 5_000
+
+const failures: FailureCodes = {
+  unreachable: 'login-failed',
+  expired: 'login-failed',
+  failed: 'login-failed',
+  timeout: 'login-failed',
+}
+
+const appJwtAnswer = TypeCompiler.Compile(AppJwtAnswer)
+const consumerJwsAnswer = TypeCompiler.Compile(ConsumerJwsAnswer)
+
+export class Credentials {
+  private readonly options: CredentialsOptions
+  private readonly appJwts: LRUCache<string, AppJwt, Login>
+  private readonly consumerJwss: LRUCache<string, string, Consumer>
+  private readonly refusals = new LRUCache<string, Problem>({
+    max: mostAccounts,
+    ttl: loginPauseMs,
+  })
+  /** By the key of an AppJWT or of a ConsumerJWS; the two have different lengths. */
+  private readonly forcedRenewals = new LRUCache<string, true>({
+    max: mostConsumers,
+    ttl: forcedRenewalPauseMs,
+  })
+
+  constructor(options: CredentialsOptions) {
+    this.options = options
+    this.appJwts = new LRUCache({
+      max: mostAccounts,
+      ignoreFetchAbort: true,
+      noDeleteOnFetchRejection: true,
+      fetchMethod: (key, _known, { context }) => this.logIn(key, context),
+    })
+    this.consumerJwss = new LRUCache({
+      max: mostConsumers,
+      ignoreFetchAbort: true,
+      fetchMethod: (_key, _known, { context }) => this.identify(context),
+    })
+  }
+
+  /** Whether the proxy can speak for an account at all. */
+  has(accountId: string): boolean {
+    return this.options.credentialsOf(accountId) !== undefined
+  }
+
+  /** The AppJWT, if one is at hand that need not be renewed. */
+  knownAppJwt(accountId: string): string | undefined {
+    const known = this.appJwts.get(appJwtKey(this.loginOf(accountId)))
+    return known !== undefined && performance.now() < known.renewAt ? known.token : undefined
+  }
+
+  /**
+   * The AppJWT; one that nears its end is renewed while it is still used. Concurrent calls share one login.
+   * @throws Problem `login-failed` or `credentials-rejected`, remembered for 5 s
+   */
+  async appJwt(accountId: string): Promise<string> {
+    const login = this.loginOf(accountId)
+    const key = appJwtKey(login)
+    const known = this.appJwts.get(key)
+    const now = performance.now()
+    if (known !== undefined && now < known.renewAt) return known.token
+    const refusal = this.refusals.get(key)
+    if (known !== undefined && now < known.deadAt) {
+      if (refusal === undefined) void this.renewInBackground(key, login)
+      return known.token
+    }
+    if (refusal !== undefined) throw refusal
+    const { token } = await this.appJwts.forceFetch(key, { context: login, forceRefresh: true })
+    return token
+  }
+
+  /**
+   * Drops exactly the refused AppJWT and gets another.
+   * @returns an AppJWT newer than the refused one, or undefined where it must not be renewed again so soon
+   * @throws Problem as `appJwt` does
+   */
+  async renewAppJwt(accountId: string, refused: string): Promise<string | undefined> {
+    const login = this.loginOf(accountId)
+    const key = appJwtKey(login)
+    const known = this.appJwts.get(key)
+    if (known !== undefined && known.token !== refused) return known.token
+    if (known !== undefined) {
+      if (!this.mayForce(key)) return undefined
+      this.appJwts.delete(key)
+    }
+    return this.appJwt(accountId)
+  }
+
+  /** The ConsumerJWS, if it is at hand. */
+  knownConsumerJws(accountId: string, consumerId: string): string | undefined {
+    return this.consumerJwss.get(consumerKey({ ...this.loginOf(accountId), consumerId }))
+  }
+
+  /**
+   * The ConsumerJWS of the caller's consumer. It has no end. Source: overview page.
+   * @throws Problem `login-failed` or `credentials-rejected`
+   */
+  consumerJws(accountId: string, consumerId: string): Promise<string> {
+    const context = { ...this.loginOf(accountId), consumerId }
+    return this.consumerJwss.forceFetch(consumerKey(context), { context })
+  }
+
+  /**
+   * Drops exactly the refused ConsumerJWS and gets another.
+   * @returns another ConsumerJWS than the refused one, or undefined where it must not be renewed again so soon
+   * @throws Problem as `consumerJws` does
+   */
+  async renewConsumerJws(
+    accountId: string,
+    consumerId: string,
+    refused: string,
+  ): Promise<string | undefined> {
+    const key = consumerKey({ ...this.loginOf(accountId), consumerId })
+    if (this.consumerJwss.get(key) === refused) {
+      if (!this.mayForce(key)) return undefined
+      this.consumerJwss.delete(key)
+    }
+    return this.consumerJws(accountId, consumerId)
+  }
+
+  private mayForce(key: string): boolean {
+    if (this.forcedRenewals.has(key)) return false
+    this.forcedRenewals.set(key, true)
+    return true
+  }
+
+  private loginOf(accountId: string): Login {
+    const credentials = this.options.credentialsOf(accountId)
+    if (credentials === undefined) throw new Problem('credentials-missing')
+    return { accountId, credentials }
+  }
+
+  private async renewInBackground(key: string, login: Login): Promise<void> {
+    try {
+      await this.appJwts.forceFetch(key, { context: login, forceRefresh: true })
+    } catch (error) {
+      if (error instanceof Problem) this.options.onRenewalFailure(error, login.accountId)
+    }
+  }
+
+  /** lru-cache's fetch method for AppJWTs. V1 of the path: V2 is not said to hold for this API. Source: OAuth 2.0 page. */
+  private async logIn(key: string, { accountId, credentials }: Login): Promise<AppJwt> {
+    const { clientId, clientSecret } = credentials
+    const call: Call = {
+      method: 'POST',
+      path: `/sentinel/api/account/${encodeURIComponent(accountId)}/app/token?v=1.0&grant_type=client_credentials`,
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'application/json' },
+      body: new URLSearchParams({ client_id: clientId, client_secret: clientSecret }).toString(),
+    }
+    try {
+      const answer = await this.ask(accountId, 'sentinel', call)
+      const json = parseJson(answer.body)
+      if (answer.status === 200 && appJwtAnswer.Check(json) && isToken(json.access_token)) {
+        return toAppJwt(json.access_token)
+      }
+      throw refusalOf('Sentinel', answer.status)
+    } catch (error) {
+      if (error instanceof Problem) this.refusals.set(key, error)
+      throw error
+    }
+  }
+
+  /** lru-cache's fetch method for ConsumerJWSs. Source: Authorization page; success is 201. */
+  private async identify({ accountId, consumerId }: Consumer): Promise<string> {
+    const ask = (appJwt: string) =>
+      this.ask(accountId, 'idp', {
+        method: 'POST',
+        path: `/api/account/${encodeURIComponent(accountId)}/consumer?v=1.0`,
+        headers: { Authorization: appJwt, 'Content-Type': 'application/json' },
+        body: JSON.stringify({ ext_consumer_id: consumerId }),
+      })
+    const appJwt = await this.appJwt(accountId)
+    let answer = await ask(appJwt)
+    if (answer.status === 401) {
+      const newer = await this.renewAppJwt(accountId, appJwt)
+      if (newer !== undefined) answer = await ask(newer)
+    }
+    const json = parseJson(answer.body)
+    if (answer.status < 300 && consumerJwsAnswer.Check(json) && isToken(json.token))
+      return json.token
+    throw refusalOf('IDP', answer.status)
+  }
+
+  /** Asks once more, at a host looked up again, where the service did not answer or failed: both calls are safe to repeat. */
+  private async ask(accountId: string, service: Service, call: Call): Promise<Answer> {
+    const { connections, domains, callTimeoutMs } = this.options
+    const at = (origin: string) => {
+      const deadline = performance.now() + callTimeoutMs
+      return exchange(connections.to(origin), origin, call, deadline, failures)
+    }
+    const origin = domains.known(accountId, service) ?? (await domains.find(accountId, service))
+    const first = await at(origin).catch(() => undefined)
+    if (first !== undefined && first.status < 500) return first
+    return at(first === undefined ? await domains.recheck(accountId, service, origin) : origin)
+  }
+}
+
+/** The detail is what is logged of it, too. */
+function refusalOf(service: 'Sentinel' | 'IDP', status: number): Problem {
+  const isRefusal = status >= 400 && status < 500 && status !== 408 && status !== 429
+  const advice = 'check the client id, its secret and that the app is installed in the account'
+  const detail = `${service} answered ${status}${isRefusal ? `: ${advice}` : ''}.`
+  return new Problem(isRefusal ? 'credentials-rejected' : 'login-failed', {
+    detail,
+    cause: new Error(detail),
+  })
+}
+
+/** The life comes from the token's own two times, so that a wrong clock here does no harm. */
+function toAppJwt(token: string): AppJwt {
+  const now = performance.now()
+  const lifeMs = readLifeMs(token)
+  const renewAt = now + lifeMs * renewalShare * (1 - Math.random() / 10)
+  const deadAt = now + Math.max(lifeMs - safetyMs, lifeMs * 0.9)
+  return { token, renewAt, deadAt }
+}
+
+function readLifeMs(token: string): number {
+  try {
+    const { exp, iat = Date.now() / 1000 } = decodeJwt(token)
+    // jose types both as numbers without a look at them.
+    const areNumbers = typeof exp === 'number' && typeof iat === 'number'
+    return areNumbers ? Math.max((exp - iat) * 1000, 0) : defaultLifeMs
+  } catch {
+    return defaultLifeMs
+  }
+}
+
+/** Unambiguous whatever the parts hold. */
+function appJwtKey({ accountId, credentials }: Login): string {
+  return JSON.stringify([accountId, credentials.clientId])
+}
+
+function consumerKey({ accountId, credentials, consumerId }: Consumer): string {
+  return JSON.stringify([accountId, credentials.clientId, consumerId])
+}

@@ -1,0 +1,120 @@
+/** The documentation of the routes of files. */
+import { Type } from '@sinclair/typebox'
+import type { FastifySchema } from 'fastify'
+import { ConversationId } from '../action.ts'
+import { FileFields } from '../actions/send-file.ts'
+import { FileType } from '../liveengage/protocol.ts'
+import type { ProblemCode } from '../problems.ts'
+import {
+  commonCodes,
+  dryRunResponse,
+  Event,
+  exampleEvent,
+  problemResponses,
+  security,
+} from '../responses.ts'
+
+const fileProblems: readonly ProblemCode[] = [
+  ...commonCodes,
+  'conversation-closed',
+  'storage-failed',
+  'overloaded',
+]
+
+/** An event that published a file. */
+export const FileEvent = Type.Object(
+  {
+    ...Event.properties,
+    file: Type.Object({ relativePath: Type.String(), fileType: FileType }),
+  },
+  { $id: 'FileEvent', description: 'A file that LiveEngage stored and published' },
+)
+
+const exampleFile = {
+  relativePath: '/v1/AUTH_async-images/12345678/5f3aab9e_uuid_5c68d4e8_07-06-2018.JPEG',
+  fileType: 'JPEG',
+}
+
+/** What the body of an upload is; only documented, since the form is read part by part. */
+export const uploadBody = {
+  consumes: ['multipart/form-data'],
+  documentedBody: Type.Object(
+    {
+      ...FileFields.properties,
+      metadata: Type.Optional(Type.String({ description: 'JSON, as in a message' })),
+      file: Type.String({ format: 'binary', description: 'The picture, last' }),
+    },
+    {
+      'x-examples': {
+        picture: { summary: 'With a caption', value: { caption: 'My receipt', file: '(bytes)' } },
+      },
+    },
+  ),
+}
+
+export function describeUpload(): FastifySchema {
+  return {
+    operationId: 'sendFile',
+    tags: ['Files'],
+    summary: 'Send a picture',
+    description:
+      'Uploads a JPEG, PNG or GIF of up to 3 MB and publishes it, in one call. The type is read from the content. A 503 `storage-failed` means that nothing was published.',
+    security,
+    response: {
+      ...dryRunResponse({
+        type: 'ms.GenerateURLForUploadFile',
+        body: { fileSize: '1000', fileType: 'PNG' },
+      }),
+      201: {
+        description: 'LiveEngage stored the file, accepted the event and numbered it',
+        content: {
+          'application/json': {
+            schema: Type.Ref('FileEvent#'),
+            examples: { sent: { value: { ...exampleEvent, file: exampleFile } } },
+          },
+        },
+      },
+      ...problemResponses(fileProblems),
+    },
+  }
+}
+
+const RelativePath = Type.String({
+  minLength: 1,
+  maxLength: 1023,
+  description: 'The file’s relativePath without its first slash',
+  examples: [exampleFile.relativePath.slice(1)],
+})
+
+/** The path's wildcard by its name. */
+export const downloadParams = {
+  documentedParams: Type.Object({ id: ConversationId, relativePath: RelativePath }),
+}
+
+export function describeDownload(): FastifySchema {
+  return {
+    operationId: 'getFile',
+    tags: ['Files'],
+    summary: 'Get a picture',
+    description:
+      'Asks for a fresh download URL and streams the file; the path after `/files` is the file’s `relativePath`.',
+    security,
+    params: Type.Object({ id: ConversationId, '*': RelativePath }),
+    response: {
+      200: {
+        description: 'The picture; with `dryRun=true` the call to LiveEngage that was not made',
+        content: {
+          'image/jpeg': {
+            schema: Type.String({ format: 'binary' }),
+            examples: { picture: { summary: 'Its bytes' } },
+          },
+          'application/octet-stream': {
+            schema: Type.String({ format: 'binary' }),
+            examples: { other: { summary: 'Bytes of another type' } },
+          },
+        },
+      },
+      ...problemResponses([...commonCodes, 'conversation-closed', 'file-not-found'], true),
+    },
+  }
+}

@@ -1,0 +1,151 @@
+/** The proxy's own secrets: client credentials by account and API keys, from variables or files; files are read again when they change. */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { readFileSync, type StatsListener, unwatchFile, watchFile } from 'node:fs'
+import { type Static, Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import type { ClientCredentials } from './liveengage/credentials.ts'
+
+export type SecretsOptions = {
+  /** The account of `clientId`. */
+  accountId: string | undefined
+  clientId: string | undefined
+  clientSecret: string | undefined
+  clientSecretFile: string | undefined
+  credentialsFile: string | undefined
+  apiKeys: string | undefined
+  apiKeysFile: string | undefined
+}
+
+/** Where a secret's file stands; never what it holds. */
+export type Report = (isGood: boolean, file: string, sentence: string) => void
+
+const CredentialsFile = Type.Record(
+  Type.String({ pattern: '^[A-Za-z0-9]{1,32}$' }),
+  Type.Object(
+    { clientId: Type.String({ minLength: 1 }), clientSecret: Type.String({ minLength: 1 }) },
+    { additionalProperties: false },
+  ),
+  { additionalProperties: false },
+)
+
+/** A swap of a Kubernetes secret is a change of a symlink, which only looking at the file's state shows. */
+const watchIntervalMs = 2_000
+
+export class Secrets {
+  /** Whether there is to be any account with credentials, even while the file lists none. */
+  readonly hasCredentials: boolean
+  private readonly report: Report
+  private readonly watched: { file: string; listener: StatsListener }[] = []
+  private own: ReadonlyMap<string, ClientCredentials> = new Map()
+  private listed: ReadonlyMap<string, ClientCredentials> = new Map()
+  private keys: readonly Buffer[] = []
+
+  /** @throws Error naming the variable whose value or file cannot be read or has another form */
+  constructor(options: SecretsOptions, report: Report) {
+    this.report = report
+    const { accountId, clientId, clientSecret, clientSecretFile } = options
+    this.hasCredentials = clientId !== undefined || options.credentialsFile !== undefined
+    const keep = (secret: string) => {
+      if (accountId === undefined || clientId === undefined) return
+      this.own = new Map([[accountId, { clientId, clientSecret: secret }]])
+    }
+    if (clientSecret !== undefined) keep(clientSecret)
+    this.follow('LP_CLIENT_SECRET_FILE', clientSecretFile, (text) => keep(readSecret(text)))
+    this.follow('LP_CREDENTIALS_FILE', options.credentialsFile, (text) => {
+      this.listed = new Map(Object.entries(readCredentials(text)))
+    })
+    const keepKeys = (text: string) => {
+      this.keys = readKeys(text).map(digest)
+    }
+    const { apiKeys } = options
+    if (apiKeys !== undefined) named('API_KEYS', () => keepKeys(apiKeys))
+    this.follow('API_KEYS_FILE', options.apiKeysFile, keepKeys)
+  }
+
+  credentialsOf(accountId: string): ClientCredentials | undefined {
+    return this.own.get(accountId) ?? this.listed.get(accountId)
+  }
+
+  /** Whether a caller with this key may in: any, where there are no keys. Takes the same time whichever key it is. */
+  acceptsKey(key: string | undefined): boolean {
+    if (this.keys.length === 0) return true
+    if (key === undefined) return false
+    const given = digest(key)
+    let isKnown = false
+    for (const known of this.keys) isKnown = timingSafeEqual(known, given) || isKnown
+    return isKnown
+  }
+
+  close(): void {
+    for (const { file, listener } of this.watched) unwatchFile(file, listener)
+  }
+
+  /** Reads a file now and whenever it changes; a change that cannot be read leaves what was known. */
+  private follow(name: string, file: string | undefined, take: (text: string) => void): void {
+    if (file === undefined) return
+    const read = () => take(readFileSync(file, 'utf8'))
+    named(name, read)
+    const listener: StatsListener = () => {
+      try {
+        read()
+        this.report(true, name, 'the file was read again')
+      } catch (error) {
+        this.report(
+          false,
+          name,
+          `the file changed and ${reasonOf(error)}; what it held before stays in use`,
+        )
+      }
+    }
+    watchFile(file, { interval: watchIntervalMs, persistent: false }, listener)
+    this.watched.push({ file, listener })
+  }
+}
+
+class FormError extends Error {}
+
+/** Never the parser's own words: they quote the file. */
+function reasonOf(error: unknown): string {
+  return error instanceof FormError ? error.message : 'the file cannot be read'
+}
+
+/** @throws Error naming the variable */
+function named(name: string, read: () => void): void {
+  try {
+    read()
+  } catch (error) {
+    throw new Error(`${name}: ${reasonOf(error)}`)
+  }
+}
+
+function readSecret(text: string): string {
+  const secret = text.trim()
+  if (secret === '') throw new FormError('the file is empty')
+  return secret
+}
+
+function readCredentials(text: string): Static<typeof CredentialsFile> {
+  const json = parse(text)
+  if (Value.Check(CredentialsFile, json)) return json
+  throw new FormError('the file is not { "<account>": { "clientId", "clientSecret" } }')
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new FormError('the file is not JSON')
+  }
+}
+
+/** One key per line or between commas; at least one, since an empty file would open the proxy. */
+function readKeys(text: string): string[] {
+  const keys = text.split(/[\r\n,]+/).map((key) => key.trim())
+  const given = keys.filter((key) => key !== '')
+  if (given.length === 0) throw new FormError('there is no key')
+  return given
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

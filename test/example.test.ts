@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { test } from 'tap'
+import { startSandbox } from '../src/sandbox/sandbox.ts'
+import { startProxy } from './start.ts'
+
+test('the example runs from the opening of a conversation to its close', async (t) => {
+  const sandbox = await startSandbox({ port: 0 })
+  t.teardown(() => sandbox.close())
+  const { url } = await startProxy(t, sandbox.origin, {
+    LP_CLIENT_ID: sandbox.clientId,
+    LP_CLIENT_SECRET: sandbox.clientSecret,
+    API_KEYS: 'example-key',
+  })
+  const { stdout } = await promisify(execFile)(process.execPath, ['examples/conversation.js'], {
+    cwd: new URL('../', import.meta.url),
+    env: { PATH: process.env['PATH'], PROXY_URL: url, API_KEY: 'example-key' },
+  })
+  t.match(stdout, /GET the picture -> 200, 67 bytes/)
+  const types = sandbox
+    .calls()
+    .filter(({ method, url }) => method === 'POST' && url.includes('/send'))
+    .map(({ body }) => {
+      const { type, body: inner } = Object(body)
+      return inner.event?.chatState ?? inner.event?.contentType ?? inner.event?.status ?? type
+    })
+  t.strictSame(types, [
+    'COMPOSING',
+    'text/plain',
+    'PAUSE',
+    'ms.GenerateURLForUploadFile',
+    'hosted/file',
+    'ms.GenerateURLForDownloadFile',
+    'READ',
+    'GONE',
+    'cm.UpdateConversationField',
+    'cm.UpdateConversationField',
+  ])
+})

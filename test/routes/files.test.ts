@@ -1,0 +1,283 @@
+import { test } from 'tap'
+import { type StartedProxy, start, startProxy, token } from '../start.ts'
+import { json, ok, type Script, startUpstream, type Upstream } from '../upstream.ts'
+
+const png = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(1_000, 7)])
+const path = '/conversations/demo/files'
+const headers = { authorization: token, 'x-lp-on-behalf': token }
+
+type Parts = Record<string, string | Buffer>
+
+async function upload(proxy: StartedProxy, parts: Parts, query = '') {
+  const form = new FormData()
+  for (const [name, value] of Object.entries(parts)) {
+    if (typeof value === 'string') form.append(name, value)
+    else form.append(name, new Blob([value]), 'holiday.txt')
+  }
+  const response = await fetch(`${proxy.url}${path}${query}`, {
+    method: 'POST',
+    headers,
+    body: form,
+  })
+  const body = Object(await response.json())
+  return { status: response.status, headers: response.headers, body }
+}
+
+test('a picture is announced with its size and type, stored without a token, and published', async (t) => {
+  const proxy = await start(t)
+  const preview = 'data:image/png;base64,iVBORw0KGgo='
+  const metadata = [{ type: 'ExternalId', id: 'a' }]
+  const reply = await upload(proxy, {
+    caption: 'My receipt',
+    preview,
+    dialogId: 'other',
+    metadata: JSON.stringify(metadata),
+    file: png,
+  })
+  t.equal(reply.status, 201)
+  const { file, ...event } = reply.body
+  t.match(event, { conversationId: 'demo', dialogId: 'other', sequence: 0, requestId: /./ })
+  t.match(file, { relativePath: /^\/v1\/AUTH_async-images\/12345678\//, fileType: 'PNG' })
+  const calls = proxy.sandbox.calls().filter(({ method }) => method !== 'GET')
+  t.equal(calls.length, 3)
+  const [question, stored, published] = calls
+  t.match(question?.body, {
+    type: 'ms.GenerateURLForUploadFile',
+    body: { fileSize: String(png.length), fileType: 'PNG' },
+  })
+  t.equal(stored?.method, 'PUT')
+  t.equal(stored?.headers['authorization'], undefined)
+  t.equal(stored?.headers['x-lp-on-behalf'], undefined)
+  t.equal(stored?.headers['content-length'], String(png.length))
+  t.match(published?.body, {
+    type: 'ms.PublishEvent',
+    body: {
+      dialogId: 'other',
+      event: {
+        type: 'ContentEvent',
+        contentType: 'hosted/file',
+        message: { ...file, caption: 'My receipt', preview },
+      },
+    },
+    metadata,
+  })
+  const download = await fetch(`${proxy.url}${path}${file.relativePath}`, { headers })
+  t.equal(download.status, 200)
+  t.equal(download.headers.get('content-type'), 'image/png')
+  t.equal(download.headers.get('content-length'), String(png.length))
+  t.ok(Buffer.from(await download.arrayBuffer()).equals(png))
+})
+
+test('the type is read from the content, whatever the name says', async (t) => {
+  const proxy = await start(t)
+  for (const [start, fileType] of [
+    ['89504e470d0a1a0a', 'PNG'],
+    ['ffd8ffe0', 'JPEG'],
+    [Buffer.from('GIF87a').toString('hex'), 'GIF'],
+    [Buffer.from('GIF89a').toString('hex'), 'GIF'],
+  ] as const) {
+    const file = Buffer.concat([Buffer.from(start, 'hex'), Buffer.alloc(10)])
+    t.match(await upload(proxy, { file }), { status: 201, body: { file: { fileType } } })
+  }
+})
+
+test('what is no upload is refused before LiveEngage hears of it', async (t) => {
+  const proxy = await start(t)
+  const tooLarge = Buffer.concat([png, Buffer.alloc(4_000_000)])
+  for (const [parts, status, code, at] of [
+    [{ file: Buffer.from('a text called .png') }, 400, 'invalid-request', '/file'],
+    [{ file: Buffer.alloc(0) }, 400, 'invalid-request', '/file'],
+    [{ file: tooLarge }, 413, 'payload-too-large', undefined],
+    [{ caption: 'no file' }, 400, 'invalid-request', '/file'],
+    [{ file: png, caption: 'after it' }, 400, 'invalid-request', '/file'],
+    [{ picture: png }, 400, 'invalid-request', '/picture'],
+    [{ caption: '', file: png }, 400, 'invalid-request', '/caption'],
+    [{ title: 'x', file: png }, 400, 'invalid-request', '/title'],
+    [{ dialogId: 'a b', file: png }, 400, 'invalid-request', '/dialogId'],
+    [{ metadata: 'no json', file: png }, 400, 'invalid-request', '/metadata'],
+    [{ metadata: '[]', file: png }, 400, 'invalid-request', '/metadata'],
+    [{ metadata: '[{"type":5}]', file: png }, 400, 'invalid-request', '/metadata/0/type'],
+    [{ caption: 'bell \u0007', file: png }, 400, 'invalid-request', '/caption'],
+    [{ preview: 'http://elsewhere/a.png', file: png }, 400, 'invalid-request', '/preview'],
+    [{ caption: 'x'.repeat(70_000), file: png }, 400, 'invalid-request', '/caption'],
+  ] as const) {
+    const reply = await upload(proxy, parts)
+    t.match(reply, { status, body: { code, delivery: 'not-sent' } })
+    if (at !== undefined) t.equal(reply.body.errors[0].path, at)
+  }
+  for (const [type, body] of [
+    ['application/json', '{}'],
+    ['text/plain', 'x'],
+    ['multipart/form-data', 'x'],
+    ['multipart/form-data; boundary=x', '--x\r\nbroken'],
+    [undefined, undefined],
+  ] as const) {
+    const response = await fetch(`${proxy.url}${path}`, {
+      method: 'POST',
+      headers: { ...headers, ...(type !== undefined && { 'content-type': type }) },
+      body: body ?? null,
+    })
+    t.ok([400, 415].includes(response.status), `${type} is a ${response.status}`)
+    t.match(await response.json(), { delivery: 'not-sent' })
+  }
+  t.match(await upload(proxy, { file: png }, '?dryRun=maybe'), {
+    status: 400,
+    body: { errors: [{ path: 'query:dryRun' }] },
+  })
+  t.strictSame(proxy.sandbox.calls(), [])
+})
+
+test('a dry run shows the first call of an upload and of a download, and stores nothing', async (t) => {
+  const proxy = await start(t)
+  t.match(await upload(proxy, { file: png }, '?dryRun=true'), {
+    status: 200,
+    body: { body: { type: 'ms.GenerateURLForUploadFile', body: { fileType: 'PNG' } } },
+  })
+  t.match(await proxy.call('GET', `${path}/v1/a.PNG?dryRun=true`), {
+    status: 200,
+    body: { body: { type: 'ms.GenerateURLForDownloadFile', body: { relativePath: '/v1/a.PNG' } } },
+  })
+  t.ok(proxy.sandbox.calls().every(({ url }) => url.includes('/service/')))
+})
+
+const temporary = {
+  relativePath: '/v1/AUTH/a.PNG',
+  queryParams: { temp_url_sig: 's', temp_url_expires: '1' },
+}
+
+/** A LiveEngage whose three steps of an upload can be scripted one by one. */
+async function startSteps(t: Parameters<typeof startUpstream>[0]) {
+  const steps: { question: Script; store: Script; publish: Script } = {
+    question: (seen, ...rest) =>
+      json(200, { code: 'OK', reqId: JSON.parse(seen.body).id, body: temporary })(seen, ...rest),
+    store: (_seen, response) => response.writeHead(201).end(),
+    publish: ok,
+  }
+  const upstream: Upstream = await startUpstream(t)
+  upstream.script.domain = (seen, ...rest) => {
+    const service = /service\/(\w+)/.exec(seen.url)?.[1]
+    json(200, { service, account: '12345678', baseURI: upstream.host })(seen, ...rest)
+  }
+  upstream.script.send = (seen, ...rest) => {
+    if (seen.url.startsWith('/v1/')) return steps.store(seen, ...rest)
+    return seen.body.includes('GenerateURL')
+      ? steps.question(seen, ...rest)
+      : steps.publish(seen, ...rest)
+  }
+  const proxy = await startProxy(t, upstream.origin)
+  const published = () =>
+    upstream.sends().filter(({ body }) => body.includes('PublishEvent')).length
+  return { steps, upstream, proxy, published }
+}
+
+test('each step’s failure says what was done: an upload that failed was not sent', async (t) => {
+  const { steps, proxy, published } = await startSteps(t)
+  const { question, store, publish } = steps
+  const broken: Script = (_seen, _response, request) => request.socket.destroy()
+  for (const [step, script, status, code, delivery] of [
+    ['question', json(500, 'no'), 503, 'storage-failed', 'not-sent'],
+    ['question', broken, 503, 'storage-failed', 'not-sent'],
+    ['question', json(200, { code: 'OK', body: {} }), 503, 'storage-failed', 'not-sent'],
+    [
+      'question',
+      json(400, { code: 'BAD_REQUEST', body: { msg: 'Conversation is close' } }),
+      409,
+      'conversation-closed',
+      'not-sent',
+    ],
+    ['store', json(401, ''), 503, 'storage-failed', 'not-sent'],
+    ['store', json(500, ''), 503, 'storage-failed', 'not-sent'],
+    ['store', broken, 503, 'storage-failed', 'not-sent'],
+    ['publish', json(500, 'no'), 502, 'liveengage-failed', 'unknown'],
+    ['publish', broken, 502, 'liveengage-failed', 'unknown'],
+  ] as const) {
+    Object.assign(steps, { question, store, publish }, { [step]: script })
+    const before = published()
+    const reply = await upload(proxy, { file: png })
+    t.match(reply, { status, body: { code, delivery } }, `${step} ${status}`)
+    t.equal(published() - before, step === 'publish' ? 1 : 0)
+    if (code === 'storage-failed') t.equal(reply.headers.get('retry-after'), '1')
+  }
+})
+
+test('a file that the storage does not have is a 404, any other failure a 502', async (t) => {
+  const { steps, proxy } = await startSteps(t)
+  const { question } = steps
+  const get = () => proxy.call('GET', `${path}/v1/AUTH/a.PNG`)
+  for (const [script, status, code] of [
+    [json(404, ''), 404, 'file-not-found'],
+    [json(401, ''), 502, 'liveengage-failed'],
+    [json(500, ''), 502, 'liveengage-failed'],
+  ] as const) {
+    steps.store = script
+    t.match(await get(), { status, body: { code } })
+  }
+  steps.store = (_seen, _response, request) => request.socket.destroy()
+  t.match(await get(), { body: { delivery: /./, retryable: true } })
+  steps.store = () => undefined
+  t.match(
+    await proxy.call('GET', `${path}/v1/AUTH/a.PNG`, undefined, { 'x-request-timeout-ms': '300' }),
+    {
+      status: 504,
+      body: { code: 'liveengage-timeout', retryable: true },
+    },
+  )
+  steps.store = (_seen, response) =>
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<script>')
+  t.match(await get(), {
+    status: 200,
+    headers: { 'content-type': 'application/octet-stream' },
+    body: '<script>',
+  })
+  steps.question = json(200, { code: 'OK', body: {} })
+  t.match(await get(), { status: 502, body: { code: 'liveengage-failed' } })
+  steps.question = question
+})
+
+test('only MAX_UPLOADS files are taken at a time, and one more is refused before its body', async (t) => {
+  const { steps, upstream } = await startSteps(t)
+  const proxy = await startProxy(t, upstream.origin, { MAX_UPLOADS: '2' })
+  const { store } = steps
+  const held: (() => void)[] = []
+  const bothAreHeld = new Promise<void>((resolve) => {
+    steps.store = (...args) => {
+      held.push(() => store(...args))
+      if (held.length === 2) resolve()
+    }
+  })
+  const first = [upload(proxy, { file: png }), upload(proxy, { file: png })]
+  await bothAreHeld
+  const refused = await upload(proxy, { file: png })
+  t.match(refused, {
+    status: 503,
+    body: { code: 'overloaded', delivery: 'not-sent', retryable: true },
+  })
+  t.equal(refused.headers.get('retry-after'), '1')
+  for (const release of held) release()
+  for (const reply of await Promise.all(first)) t.equal(reply.status, 201)
+  steps.store = store
+  t.equal((await upload(proxy, { file: png })).status, 201)
+})
+
+test('a refused request does not keep a place among the uploads', async (t) => {
+  const proxy = await start(t, { MAX_UPLOADS: '1' })
+  for (const _ of [1, 2, 3]) {
+    t.equal((await upload(proxy, { file: Buffer.from('x') })).status, 400)
+    t.equal((await proxy.call('POST', path, '{}', { authorization: 'no' })).status, 401)
+  }
+  t.equal((await upload(proxy, { file: png })).status, 201)
+})
+
+test('a storage host outside LP_ALLOWED_HOSTS gets nothing', async (t) => {
+  const { upstream, proxy } = await startSteps(t)
+  upstream.script.domain = (seen, ...rest) => {
+    const isStorage = seen.url.includes('/swift/')
+    const baseURI = isStorage ? 'storage.example.com' : upstream.host
+    const service = isStorage ? 'swift' : 'asyncMessagingEnt'
+    json(200, { service, account: '1', baseURI })(seen, ...rest)
+  }
+  t.match(await upload(proxy, { file: png }), {
+    status: 503,
+    body: { code: 'domain-lookup-failed' },
+  })
+})
