@@ -51,7 +51,7 @@ export const Environment = Type.Object({
   ),
   LP_DOMAIN_API_URL: Type.String({
     default: 'https://api.liveperson.net',
-    pattern: '^https?://([A-Za-z0-9.-]+|\\[::1\\])(:[0-9]{1,5})?/?$',
+    pattern: '^https?://([A-Za-z0-9][A-Za-z0-9.-]*|\\[::1\\])(:[0-9]{1,5})?/?$',
     description:
       'The Domain API. `http` only for a loopback host; its scheme is the scheme of every upstream call',
   }),

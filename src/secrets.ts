@@ -14,6 +14,8 @@ export type SecretsOptions = {
   credentialsFile: string | undefined
   apiKeys: string | undefined
   apiKeysFile: string | undefined
+  /** How often a file is looked at, 2 s by default. */
+  watchIntervalMs?: number
 }
 
 /** Where a secret's file stands; never what it holds. */
@@ -28,13 +30,11 @@ const CredentialsFile = Type.Record(
   { additionalProperties: false },
 )
 
-/** A swap of a Kubernetes secret is a change of a symlink, which only looking at the file's state shows. */
-const watchIntervalMs = 2_000
-
 export class Secrets {
   /** Whether there is to be any account with credentials, even while the file lists none. */
   readonly hasCredentials: boolean
   private readonly report: Report
+  private readonly watchIntervalMs: number
   private readonly watched: { file: string; listener: StatsListener }[] = []
   private own: ReadonlyMap<string, ClientCredentials> = new Map()
   private listed: ReadonlyMap<string, ClientCredentials> = new Map()
@@ -43,6 +43,7 @@ export class Secrets {
   /** @throws Error naming the variable whose value or file cannot be read or has another form */
   constructor(options: SecretsOptions, report: Report) {
     this.report = report
+    this.watchIntervalMs = options.watchIntervalMs ?? 2_000
     const { accountId, clientId, clientSecret, clientSecretFile } = options
     this.hasCredentials = clientId !== undefined || options.credentialsFile !== undefined
     const keep = (secret: string) => {
@@ -97,7 +98,8 @@ export class Secrets {
         )
       }
     }
-    watchFile(file, { interval: watchIntervalMs, persistent: false }, listener)
+    // A swap of a Kubernetes secret is a change of a symlink, which only looking at the file's state shows.
+    watchFile(file, { interval: this.watchIntervalMs, persistent: false }, listener)
     this.watched.push({ file, listener })
   }
 }

@@ -10,7 +10,7 @@ t.test('a path without a route is a 404', async (t) => {
   for (const path of [
     '/',
     '/nothing',
-    '/conversations',
+    '/conversation',
     '/conversations/c1',
     '/livez/',
     '/LIVEZ',

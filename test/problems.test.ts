@@ -18,7 +18,8 @@ t.test(
   (t) => {
     for (const code of codes) {
       const problem = new Problem(code)
-      const always = problem.status === 429 || problem.status === 503
+      const isHopeless = code === 'credentials-rejected'
+      const always = problem.status === 429 || (problem.status === 503 && !isHopeless)
       const ifRepeatable = problem.status === 502 || problem.status === 504
       t.equal(problem.toDetails('1', false).retryable, always, code)
       t.equal(problem.toDetails('1', true).retryable, always || ifRepeatable, code)
@@ -30,7 +31,8 @@ t.test(
 t.test('where waiting may help, Retry-After says how long', (t) => {
   for (const code of codes) {
     const { status, retryAfterSeconds = 0 } = new Problem(code)
-    t.equal(retryAfterSeconds >= 1, status === 429 || status === 503, code)
+    const mayHelp = status === 429 || (status === 503 && code !== 'credentials-rejected')
+    t.equal(retryAfterSeconds >= 1, mayHelp, code)
   }
   t.end()
 })
@@ -39,7 +41,8 @@ t.test('each 401 carries a challenge and nothing else does', (t) => {
   for (const code of codes) {
     const problem = new Problem(code)
     const challenge = problem.headers()['www-authenticate']
-    if (problem.status === 401) t.match(challenge, /^Bearer realm="LiveEngage"/, code)
+    if (code === 'api-key-required') t.equal(challenge, 'ApiKey realm="liveengage-proxy"')
+    else if (problem.status === 401) t.match(challenge, /^Bearer realm="LiveEngage"/, code)
     else t.equal(challenge, undefined, code)
   }
   t.end()

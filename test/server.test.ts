@@ -46,7 +46,7 @@ t.test('it serves, with the sandbox inside, and says that it is the sandbox', as
 
 for (const round of [1, 2]) {
   t.test(`SIGTERM under load loses no answer (round ${round})`, async (t) => {
-    const run = startProcess(t, { SANDBOX: 'true', SANDBOX_PORT: '0', SHUTDOWN_DELAY_MS: '300' })
+    const run = startProcess(t, { SANDBOX: 'true', SANDBOX_PORT: '0', SHUTDOWN_DELAY_MS: '600' })
     const url = await run.url()
     const silent = await Promise.all(Array.from({ length: 20 }, () => openWire(t, url)))
     const slow = await Promise.all(
@@ -74,14 +74,12 @@ for (const round of [1, 2]) {
       }
     })
     await run.until(/"status":201/)
-    const stoppedAt = performance.now()
     run.child.kill('SIGTERM')
     await run.until(/"stopping"/)
-    const readyz = await fetch(`${url}/readyz`)
+    const [readyz, livez] = await Promise.all([fetch(`${url}/readyz`), fetch(`${url}/livez`)])
     t.equal(readyz.status, 503, '/readyz says no while it still serves')
     t.equal(readyz.headers.get('connection'), 'close')
     t.match(await readyz.json(), { code: 'shutting-down' })
-    const livez = await fetch(`${url}/livez`)
     t.equal(livez.status, 200)
     const answers = await Promise.all(slow.map((wire) => wire.ended()))
     t.strictSame(
@@ -91,7 +89,11 @@ for (const round of [1, 2]) {
     await Promise.all(clients)
     await Promise.all(silent.map((wire) => wire.ended()))
     const { code, stdout } = await run.exit
-    const ms = performance.now() - stoppedAt
+    // By the process's own clock: the test's may be held up by other tests.
+    const [began = 0, ended = 0] = ['stopping', 'stopped'].map((word) =>
+      Date.parse(new RegExp(`"time":"([^"]+)"[^\\n]*"msg":"${word}"`).exec(stdout)?.[1] ?? ''),
+    )
+    const ms = ended - began
     t.equal(code, 0)
     t.ok(ms < 3_000, `${Math.round(ms)} ms`)
     const unanswered = written.filter((id) => !answered.includes(id))

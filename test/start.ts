@@ -1,11 +1,10 @@
 /** The one fixture: a proxy in front of a sandbox or of a scripted upstream, closed with the test. */
 import type { IncomingHttpHeaders } from 'node:http'
-import { pino } from 'pino'
 import type { Test } from 'tap'
 import { type App, buildApp } from '../src/app.ts'
 import { loadConfig } from '../src/config.ts'
 import { createLogger } from '../src/logger.ts'
-import { type Sandbox, startSandbox } from '../src/sandbox/sandbox.ts'
+import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/sandbox.ts'
 
 /** A well-formed token; the sandbox takes it for both. */
 export const token = 'eyJhbGciOiJub25lIn0.e30.c2FtcGxl'
@@ -77,11 +76,10 @@ export async function startProxy(
 export async function start(
   t: Test,
   env: Record<string, string> = {},
+  options: Partial<SandboxOptions> = {},
 ): Promise<StartedProxy & { sandbox: Sandbox }> {
-  const sandbox = await startSandbox({ port: 0 })
+  const sandbox = await startSandbox({ port: 0, ...options })
   t.teardown(() => sandbox.close())
   const proxy = await startProxy(t, sandbox.origin, env)
   return { ...proxy, sandbox }
 }
-
-export const silent = pino({ level: 'silent' })

@@ -245,7 +245,12 @@ function asOwnRefusal(error: unknown, { appJwt, consumerJws }: Caller): unknown 
     (error.code === 'consumer-jws-invalid' && consumerJws === undefined)
   const { liveengage } = error.options
   if (!isOwn || liveengage === undefined) return error
-  return new Problem('credentials-rejected', { liveengage })
+  const name = error.code === 'app-jwt-invalid' ? 'AppJWT' : 'ConsumerJWS'
+  // For the log: what to check.
+  const cause = new Error(
+    `LiveEngage refused the proxy's own ${name}: check that the app is installed in the account`,
+  )
+  return new Problem('credentials-rejected', { liveengage, cause })
 }
 
 function isAnswered(error: unknown): boolean {
