@@ -28,6 +28,10 @@ export function admit(
 ): onRequestHookHandler {
   return (request, _reply, done) => {
     const { headers } = request
+    const encoding = headers['content-encoding'] ?? 'identity'
+    if (!/^identity$/i.test(encoding) && headers['content-length'] !== '0') {
+      throw new Problem('unsupported-media-type')
+    }
     const key = headers['x-api-key']
     if (!options.acceptsKey(typeof key === 'string' ? key : undefined)) {
       throw new Problem('api-key-required')

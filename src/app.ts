@@ -22,7 +22,7 @@ import { Drain } from './drain.ts'
 import { answerFailures, fail } from './failures.ts'
 import { acceptJsonBodies } from './json-body.ts'
 import { Client } from './liveengage/client.ts'
-import { createConnections } from './liveengage/connections.ts'
+import { type Connections, createConnections } from './liveengage/connections.ts'
 import { Credentials } from './liveengage/credentials.ts'
 import { Domains } from './liveengage/domains.ts'
 import { createHostGuard } from './liveengage/hosts.ts'
@@ -43,6 +43,8 @@ import { Secrets } from './secrets.ts'
 export type App = {
   server: FastifyInstance
   drain: Drain
+  /** Ends every call to LiveEngage that is still under way, so that its caller gets the truth before the process ends. */
+  cutOff: () => Promise<void>
 }
 
 /** The app, ready to listen; whoever builds it closes it. */
@@ -100,7 +102,16 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   app.addSchema(DryRun)
   await app.register(swagger, openapiOptions(readVersion()))
   app.addHook('onClose', async () => secrets.close())
-  const calls = { ...admission(config, secrets), ...createClient(app, config, secrets, logger) }
+  const connections = createConnections({
+    connections: config.maxConnections,
+    connectTimeoutMs: config.connectTimeoutMs,
+    longestExchangeMs: config.requestTimeoutMs,
+  })
+  app.addHook('onClose', () => connections.close())
+  const calls = {
+    ...admission(config, secrets),
+    ...createClient(connections, config, secrets, logger),
+  }
   mountActions(app, calls)
   await app.register(fileRoutes, { ...config, ...calls })
   await app.register(nativeRoutes, calls)
@@ -109,7 +120,7 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   if (config.docs !== 'off') mountDocuments(app)
   if (config.docs === 'on') await app.register(swaggerUi, swaggerUiOptions)
   await app.ready()
-  return { server: app, drain }
+  return { server: app, drain, cutOff: () => connections.close() }
 }
 
 const mostConnections = 16_384
@@ -171,17 +182,11 @@ function admission(config: Config, secrets: Secrets): AdmissionOptions {
 const lookUpShare = 0.4
 
 function createClient(
-  app: FastifyInstance,
+  connections: Connections,
   config: Config,
   secrets: Secrets,
   logger: Logger,
 ): { client: Client; storage: Storage } {
-  const connections = createConnections({
-    connections: config.maxConnections,
-    connectTimeoutMs: config.connectTimeoutMs,
-    longestExchangeMs: config.requestTimeoutMs,
-  })
-  app.addHook('onClose', () => connections.close())
   const scheme = config.domainApiUrl.startsWith('https:') ? 'https:' : 'http:'
   const callTimeoutMs = config.requestTimeoutMs * lookUpShare
   const domains = new Domains({

@@ -22,7 +22,10 @@ export function identify(
   options: CallerOptions,
   account?: string,
 ): Caller {
-  const accountId = readAccount(account ?? textOf(headers, 'X-LP-Account-Id'), options)
+  const accountId =
+    account === undefined
+      ? readAccount(textOf(headers, 'X-LP-Account-Id'), 'header:X-LP-Account-Id', options)
+      : readAccount(account, 'path:accountId', options)
   const caller: Caller = {
     accountId,
     appJwt: readToken(headers, 'Authorization', 'app-jwt-invalid'),
@@ -34,13 +37,13 @@ export function identify(
   return caller
 }
 
-function readAccount(given: string | undefined, options: CallerOptions): string {
+function readAccount(given: string | undefined, path: string, options: CallerOptions): string {
   const accountId = given ?? options.accountId
   if (accountId === undefined) {
     throw invalidHeader('X-LP-Account-Id', 'is required: no default account is configured')
   }
   if (!/^[A-Za-z0-9]{1,32}$/.test(accountId)) {
-    throw invalidHeader('X-LP-Account-Id', 'must be 1 to 32 letters and digits')
+    throw invalid(path, 'must be 1 to 32 letters and digits')
   }
   if (!options.isAllowed(accountId)) throw new Problem('account-not-allowed')
   return accountId
@@ -52,7 +55,9 @@ function readToken(
   name: string,
   malformed: ProblemCode,
 ): string | undefined {
-  const token = textOf(headers, name)?.replace(/^Bearer +/i, '')
+  const value = headers[name.toLowerCase()]
+  // An empty one is a mistake; taken for none, it would send the message as somebody else.
+  const token = typeof value === 'string' ? value.replace(/^Bearer +/i, '') : undefined
   if (token !== undefined && !isToken(token)) {
     const message = 'must be one token of three base64url parts, 8 KiB at most'
     throw new Problem(malformed, { errors: [{ path: `header:${name}`, message }] })
@@ -75,7 +80,9 @@ function requireTokens({ appJwt, consumerJws, consumerId }: Caller, hasCredentia
     errors.push({ path: 'header:Authorization', message: 'is required' })
   }
   if (consumerJws === undefined && !(hasCredentials && consumerId !== undefined)) {
-    const message = hasCredentials ? 'or X-LP-Consumer-Id is required' : 'is required'
+    const message = hasCredentials
+      ? 'is required, or X-LP-Consumer-Id in its place'
+      : 'is required: without credentials of the account the proxy cannot get one'
     errors.push({ path: 'header:X-LP-ON-BEHALF', message })
   }
   if (errors.length > 0) throw new Problem('credentials-missing', { errors })
@@ -117,6 +124,10 @@ export function checkHeaderCounts({ rawHeaders, httpVersion }: IncomingMessage):
 }
 
 function invalidHeader(name: string, message: string): Problem {
-  const errors = [{ path: `header:${name}`, message }]
-  return new Problem('invalid-request', { detail: `${name} ${message}.`, errors })
+  return invalid(`header:${name}`, message)
+}
+
+function invalid(path: string, message: string): Problem {
+  const detail = `${path.replace(/^.*:/, '')} ${message}.`
+  return new Problem('invalid-request', { detail, errors: [{ path, message }] })
 }

@@ -36,6 +36,7 @@ export function answerClientError(
     refuse(socket, problem, error.code, logger)
   } else if (awaitsBody(latest)) {
     // Whoever reads the body answers for the request, under its id and on its turn.
+    latest.response.shouldKeepAlive = false
     latest.request.emit('error', problem)
   } else if (latest.response.writableFinished) {
     // The body of a request that has its answer: another one would be taken for the next request's.

@@ -31,10 +31,7 @@ function isBodyless(headers: IncomingHttpHeaders): boolean {
 function readJson({ headers }: FastifyRequest, body: Buffer): unknown {
   if (body.length === 0) return undefined
   const charset = /;\s*charset="?([^;"\s]*)/i.exec(String(headers['content-type']))?.[1] ?? 'utf-8'
-  const encoding = headers['content-encoding'] ?? 'identity'
-  if (!/^utf-?8$/i.test(charset) || !/^identity$/i.test(encoding)) {
-    throw new Problem('unsupported-media-type')
-  }
+  if (!/^utf-?8$/i.test(charset)) throw new Problem('unsupported-media-type')
   if (!isUtf8(body)) throw invalid('', 'must be UTF-8')
   const json = parse(body.toString())
   // A null would count as no body further on.
@@ -53,7 +50,8 @@ function parse(text: string): unknown {
   }
 }
 
-function refusePoison(json: unknown): void {
+/** @throws Problem `invalid-request` for keys that would change an object's prototype */
+export function refusePoison(json: unknown): void {
   if (typeof json !== 'object' || json === null) return
   try {
     scan(json, { protoAction: 'error', constructorAction: 'error' })

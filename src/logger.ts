@@ -19,7 +19,8 @@ export function createLogger(level: Config['logLevel'], destination?: Destinatio
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       // An error's message may quote what a caller sent, so only its name, code and place are logged.
-      serializers: { err: describeError },
+      // @fastify/multipart traces its options, which hold every header of the request.
+      serializers: { err: describeError, busboyOptions: () => undefined },
       hooks: { streamWrite: scrubTokens, logMethod: withoutMessage },
     },
     destination ??

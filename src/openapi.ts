@@ -38,9 +38,9 @@ const info = {
     'A small, typed REST API in front of LivePerson’s Connector API (LiveEngage, Conversational Cloud).',
     'Each call becomes one documented LiveEngage call and is answered with its one true outcome.',
     '',
-    'A 502 or 504 may have been delivered; every other status outside 2xx was not sent.',
+    'A 502 or 504 may have been delivered; every other status outside 2xx was not sent. (The native routes pass LiveEngage’s own answers on; there only a problem says so.)',
     '',
-    'On the sandbox `eyJhbGciOiJub25lIn0.e30.c2FtcGxl` serves as AppJWT and as ConsumerJWS, and any id as conversation.',
+    'On the sandbox any ConsumerId is enough to authorize, or `eyJhbGciOiJub25lIn0.e30.c2FtcGxl` as AppJWT and as ConsumerJWS; any id serves as conversation; the account is `sandbox`.',
   ].join('\n'),
   license: { name: 'MIT', identifier: 'MIT' },
 }
@@ -54,11 +54,11 @@ export function openapiOptions(version: string): FastifyDynamicSwaggerOptions {
       // Relative to where the document lies, so that it holds behind a path prefix.
       servers: [{ url: '.', description: 'This proxy' }],
       tags: [
+        { name: 'Conversation', description: 'The conversation as a whole' },
         { name: 'Messages', description: 'What the consumer says' },
         { name: 'Files', description: 'What the consumer shows' },
         { name: 'Presence', description: 'What the consumer does' },
         { name: 'Receipts', description: 'What the consumer got' },
-        { name: 'Conversation', description: 'The conversation as a whole' },
         { name: 'Consumer', description: 'Who the consumer is' },
         { name: 'Native', description: 'The Connector API as it is' },
         { name: 'Process', description: 'The proxy itself' },
@@ -96,12 +96,11 @@ export function openapiOptions(version: string): FastifyDynamicSwaggerOptions {
     },
     stripBasePath: false,
     refResolver: {
-      buildLocalReference: ({ $id }, _baseUri, _fragment, index) =>
-        typeof $id === 'string' ? $id : `def-${index}`,
+      buildLocalReference: ({ $id }) => String($id),
     },
     transform: ({ schema, url, route }) => ({
       url: url.replace(/\*$/, '{relativePath}'),
-      schema: documentCall(schema ?? {}, route.config),
+      schema: documentCall({ ...schema }, route.config),
     }),
     transformObject: (document) => Object(refine(Object(document).openapiObject)),
   }
@@ -111,12 +110,13 @@ type CallConfig = {
   action?: Action
   documentedBody?: TSchema
   documentedParams?: TSchema
+  documentedQuery?: TSchema
   consumes?: string[]
 }
 
 /** Adds to the schema of a call what is documented and not validated by a schema. */
 function documentCall(schema: FastifySchema, config: CallConfig = {}): FastifySchema {
-  const { action, documentedBody, documentedParams, consumes } = config
+  const { action, documentedBody, documentedParams, documentedQuery, consumes } = config
   if (schema.security === undefined || schema.security.length === 0) return schema
   const body = action?.body
   return {
@@ -126,6 +126,7 @@ function documentCall(schema: FastifySchema, config: CallConfig = {}): FastifySc
     ...(action?.isBodyOptional === true && { [optionalBody]: true }),
     ...(documentedBody !== undefined && { body: documentedBody }),
     ...(documentedParams !== undefined && { params: documentedParams }),
+    ...(documentedQuery !== undefined && { querystring: documentedQuery }),
     ...(consumes !== undefined && { consumes }),
   }
 }

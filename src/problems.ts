@@ -148,8 +148,8 @@ export const problems = {
   'payload-too-large': {
     status: 413,
     title: 'The body is too large',
-    cause: 'The body is larger than BODY_LIMIT_BYTES.',
-    remedy: 'Send a smaller body; a text holds 5000 characters at most.',
+    cause: 'The body is larger than BODY_LIMIT_BYTES, or the file than FILE_LIMIT_BYTES.',
+    remedy: 'Send a smaller body: a text holds 5000 characters, a file 3 MB at most.',
     delivery: 'not-sent',
     retryable: false,
   },
@@ -163,9 +163,10 @@ export const problems = {
   },
   'unsupported-media-type': {
     status: 415,
-    title: 'The body is not plain JSON',
-    cause: 'The body has another content type than application/json in UTF-8, or it is compressed.',
-    remedy: 'Send the body as JSON, uncompressed, with Content-Type: application/json.',
+    title: 'The body is of the wrong type',
+    cause: 'The body has another content type than the route takes, or it is compressed.',
+    remedy:
+      'Send JSON in UTF-8 with Content-Type: application/json, a file as multipart/form-data; both uncompressed.',
     delivery: 'not-sent',
     retryable: false,
   },
@@ -200,7 +201,7 @@ export const problems = {
     cause:
       'LiveEngage answered with a server error, with something that is no answer, or broke the connection.',
     remedy:
-      'The request may have been carried out. Do not send content again before you know; other actions are safe to repeat.',
+      'The request may have been carried out. Do not send a message or receipt again before you know; where `retryable` is true a repetition is harmless. After POST /conversations the conversation may exist; its id is lost, and a retry may say conversation-already-open.',
     delivery: 'unknown',
     retryable: 'if-repeatable',
   },
@@ -287,7 +288,7 @@ export const problems = {
     title: 'LiveEngage did not answer in time',
     cause: 'The request was written; no whole answer came before the deadline.',
     remedy:
-      'The request may have been carried out. Do not send content again before you know; other actions are safe to repeat.',
+      'The request may have been carried out. Do not send a message or receipt again before you know; where `retryable` is true a repetition is harmless. After POST /conversations the conversation may exist; its id is lost, and a retry may say conversation-already-open.',
     delivery: 'unknown',
     retryable: 'if-repeatable',
   },
@@ -363,7 +364,7 @@ export class Problem extends Error {
 }
 
 /** Whether an error is the problem with this code. */
-export function isProblem(error: unknown, code: ProblemCode | undefined): boolean {
+export function isProblem(error: unknown, code: ProblemCode | undefined): error is Problem {
   return error instanceof Problem && error.code === code
 }
 

@@ -123,8 +123,23 @@ const tokenWays = [
 export const security = tokenWays.flatMap((way) => [way, { ...way, ApiKey: [] }])
 
 export function dryRunResponse(command: object): Record<number, Response> {
+  return {
+    200: {
+      description: 'With `dryRun=true`: the call to LiveEngage that was not made',
+      content: {
+        'application/json': {
+          schema: Type.Ref('DryRun#'),
+          examples: { dryRun: { value: exampleDryRun(command) } },
+        },
+      },
+    },
+  }
+}
+
+/** What a dry run of this command, or of these two, shows. */
+export function exampleDryRun(command: object): object {
   const isBatch = Array.isArray(command)
-  const value = {
+  return {
     method: 'POST',
     url: `https://va.msg.liveperson.net/api/account/12345678/messaging/consumer/conversation${isBatch ? '' : '/send'}?v=3`,
     headers: {
@@ -133,14 +148,6 @@ export function dryRunResponse(command: object): Record<number, Response> {
       'Content-Type': 'application/json',
     },
     body: isBatch ? command.map(toEnvelope) : toEnvelope(command),
-  }
-  return {
-    200: {
-      description: 'With `dryRun=true`: the call to LiveEngage that was not made',
-      content: {
-        'application/json': { schema: Type.Ref('DryRun#'), examples: { dryRun: { value } } },
-      },
-    },
   }
 }
 

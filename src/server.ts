@@ -6,12 +6,16 @@ import { type Config, loadConfig } from './config.ts'
 import { createLogger } from './logger.ts'
 import { type Sandbox, startSandbox } from './sandbox/sandbox.ts'
 
+/** How long before its end the process gives up on LiveEngage, to tell its callers so. */
+const longestLastAnswersMs = 500
+
 /** What the proxy is told where it talks to the sandbox: the same as for LivePerson, through the Domain API's address alone. */
 function pointedAt(config: Config, sandbox: Sandbox): Config {
   return {
     ...config,
     accountId: sandbox.accountId,
-    allowedAccounts: undefined,
+    allowedAccounts:
+      config.allowedAccounts && new Set([...config.allowedAccounts, sandbox.accountId]),
     clientId: sandbox.clientId,
     clientSecret: sandbox.clientSecret,
     domainApiUrl: sandbox.origin,
@@ -27,12 +31,19 @@ async function start(): Promise<void> {
       ? undefined
       : await startSandbox({ port: environment.sandboxPort })
   const config = sandbox === undefined ? environment : pointedAt(environment, sandbox)
-  const { server, drain }: App = await buildApp(config, logger)
+  const { server, drain, cutOff }: App = await buildApp(config, logger)
 
   closeWithGrace({ delay: config.shutdownTimeoutMs, logger: false }, async ({ signal, err }) => {
     if (err !== undefined) logger.fatal({ err }, 'the process fails')
     logger.info({ signal }, 'stopping')
-    await drain.run(config.shutdownDelayMs)
+    const { shutdownDelayMs, shutdownTimeoutMs } = config
+    const lastAnswersMs = Math.min(longestLastAnswersMs, shutdownTimeoutMs / 2)
+    const cut = setTimeout(() => {
+      logger.warn('time is up: ending what still waits for LiveEngage')
+      void cutOff()
+    }, shutdownTimeoutMs - lastAnswersMs)
+    await drain.run(shutdownDelayMs)
+    clearTimeout(cut)
     await server.close()
     await sandbox?.close()
     logger.info('stopped')
@@ -50,7 +61,8 @@ async function start(): Promise<void> {
   }
 }
 
-await start().catch((error: Error) => {
-  process.stderr.write(`liveengage-proxy: ${error.message}\n`)
+await start().catch((error: NodeJS.ErrnoException) => {
+  const hint = error.code === 'EADDRINUSE' ? ' (PORT, or SANDBOX_PORT for the sandbox)' : ''
+  process.stderr.write(`liveengage-proxy: ${error.message}${hint}\n`)
   process.exit(1)
 })

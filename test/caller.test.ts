@@ -11,6 +11,7 @@ t.test('both tokens are needed, each in its form, or LiveEngage never hears of i
   const { call } = await startProxy(t, upstream.origin)
   const long = `${'a'.repeat(4_000)}.${'b'.repeat(4_000)}.${'c'.repeat(192)}`
   const malformed = [
+    '',
     'secret',
     'secret.a',
     'a.b.c.secret',
@@ -27,18 +28,10 @@ t.test('both tokens are needed, each in its form, or LiveEngage never hears of i
     ['x-lp-on-behalf', 'X-LP-ON-BEHALF', 'consumer-jws-invalid'],
   ] as const
   for (const [header, name, code] of cases) {
-    for (const value of [undefined, '']) {
-      const { status, headers, body } = await call(
-        'POST',
-        messages,
-        { text: 'a' },
-        { [header]: value },
-      )
-      t.equal(status, 401)
-      t.equal(body.code, 'credentials-missing')
-      t.strictSame(body.errors, [{ path: `header:${name}`, message: 'is required' }])
-      t.match(headers['www-authenticate'], /^Bearer realm="LiveEngage"/)
-    }
+    const missing = await call('POST', messages, { text: 'a' }, { [header]: undefined })
+    t.match(missing, { status: 401, body: { code: 'credentials-missing' } })
+    t.match(missing.body.errors, [{ path: `header:${name}`, message: /^is required/ }])
+    t.match(missing.headers['www-authenticate'], /^Bearer realm="LiveEngage"/)
     for (const value of malformed) {
       const { status, headers, body } = await call(
         'POST',

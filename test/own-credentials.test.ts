@@ -139,15 +139,18 @@ test('a caller’s AppJWT asks for no login', async (t) => {
 test('a token that can be had from neither is a 401 that names its header', async (t) => {
   const bare = await start(t)
   const withOwn = await start(t, own)
-  const onBehalf = { path: 'header:X-LP-ON-BEHALF', message: 'is required' }
+  const onBehalf = {
+    path: 'header:X-LP-ON-BEHALF',
+    message: 'is required: without credentials of the account the proxy cannot get one',
+  }
   const authorization = { path: 'header:Authorization', message: 'is required' }
-  const either = { ...onBehalf, message: 'or X-LP-Consumer-Id is required' }
+  const either = { ...onBehalf, message: 'is required, or X-LP-Consumer-Id in its place' }
   for (const [{ call, sandbox }, headers, errors] of [
     [bare, forConsumer('c1'), [authorization, onBehalf]],
     [bare, { 'x-lp-on-behalf': undefined, 'x-lp-consumer-id': 'c1' }, [onBehalf]],
     [bare, { authorization: undefined }, [authorization]],
     [withOwn, { 'x-lp-on-behalf': undefined }, [either]],
-    [withOwn, { authorization: undefined, 'x-lp-on-behalf': '' }, [either]],
+    [withOwn, { authorization: undefined, 'x-lp-on-behalf': undefined }, [either]],
     [withOwn, { ...forConsumer('c1'), 'x-lp-consumer-id': '' }, [either]],
   ] as const) {
     const reply = await call('POST', path, { text: 'Hi' }, headers)

@@ -16,6 +16,8 @@ const planted = {
   query: 'PlantedQuery',
   path: 'PlantedPath',
   cookie: 'PlantedCookie',
+  consumerId: 'PlantedConsumerId',
+  apiKey: 'PlantedApiKey',
   upstream: 'PlantedUpstream',
 }
 
@@ -23,9 +25,19 @@ const headers = {
   authorization: `Bearer ${planted.appJwt}`,
   'x-lp-on-behalf': planted.consumerJws,
   cookie: planted.cookie,
+  'x-lp-consumer-id': planted.consumerId,
+  'x-api-key': planted.apiKey,
 }
 
 const metadata = [{ type: 'ExternalId', id: planted.metadata, [planted.key]: planted.metadata }]
+
+/** A form with a picture, which fetch knows how to send. */
+function picture(caption: string): FormData {
+  const form = new FormData()
+  form.set('caption', caption)
+  form.set('file', new Blob([Buffer.from('89504e470d0a1a0a', 'hex')]), `${caption}.png`)
+  return form
+}
 
 /** Every route with words in every place that takes some, each also in ways that are refused. */
 const calls: [string, string, unknown][] = [
@@ -55,6 +67,18 @@ const calls: [string, string, unknown][] = [
   ],
   ['POST', `/conversations/%zz${planted.path}/messages?q=${planted.query}`, { text: planted.text }],
   ['POST', `/conversations/${planted.path.repeat(20)}/messages`, { text: planted.text }],
+  ['POST', '/conversations', { profile: { personal: { firstname: planted.name } } }],
+  ['POST', '/conversations', { profile: { personal: { [planted.key]: planted.name } } }],
+  ['POST', '/conversations/c1/files', picture(planted.caption)],
+  ['POST', '/conversations/c1/files', picture(`${planted.caption}\u0007`)],
+  ['POST', '/conversations/c1/files', { text: planted.text }],
+  ['GET', `/conversations/c1/files/${planted.path}?q=${planted.query}`, undefined],
+  ['GET', `/conversations/c1/files/${planted.path}`, undefined],
+  [
+    'POST',
+    `/api/account/12345678/messaging/consumer/conversation/send?v=3&q=${planted.query}`,
+    { text: planted.text },
+  ],
   ['POST', '/conversations/c1/typing', { dialogId: `${planted.text} ` }],
   ['DELETE', `/conversations/c1/typing?dialogId=${planted.query}.`, undefined],
   ['DELETE', '/conversations/c1/typing', { text: planted.text }],
@@ -97,7 +121,7 @@ const failures: [string, Script][] = [
 
 t.test('no token and no word of a consumer is in any log line or problem', async (t) => {
   const upstream = await startUpstream(t)
-  const env = { REQUEST_TIMEOUT_MS: '1000' }
+  const env = { REQUEST_TIMEOUT_MS: '1000', API_KEYS: planted.apiKey }
   const { call, logs, url } = await startProxy(t, upstream.origin, env)
   const problems: unknown[] = []
   const run = async (method: string, path: string, body: unknown, extra = {}) => {

@@ -54,12 +54,14 @@ export async function startProxy(
   const url = await app.server.listen({ host: '127.0.0.1', port: 0 })
   const call: StartedProxy['call'] = async (method, path, body, headers = {}) => {
     const all = new Headers({ authorization: token, 'x-lp-on-behalf': token })
-    if (body !== undefined) all.set('content-type', 'application/json')
+    const isForm = body instanceof FormData
+    if (body !== undefined && !isForm) all.set('content-type', 'application/json')
     for (const [name, value] of Object.entries(headers)) {
       if (value === undefined) all.delete(name)
       else all.set(name, value)
     }
-    const payload = typeof body === 'string' || body === undefined ? body : JSON.stringify(body)
+    const isReady = typeof body === 'string' || body === undefined || isForm
+    const payload = isReady ? body : JSON.stringify(body)
     const response = await fetch(`${url}${path}`, { method, headers: all, body: payload ?? null })
     const text = await response.text()
     const isJson = /json/.test(response.headers.get('content-type') ?? '')

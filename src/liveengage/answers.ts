@@ -14,6 +14,12 @@ export type SendSuccess = {
   body: unknown
 }
 
+export type OpenSuccess = {
+  conversationId: string
+  /** The conversation is open all the same. */
+  isProfileRefused: boolean
+}
+
 const sendAnswer = TypeCompiler.Compile(SendAnswer)
 const conversationAnswer = TypeCompiler.Compile(ConversationAnswer)
 const answerBody = TypeCompiler.Compile(Type.Record(Type.String(), Type.Unknown()))
@@ -37,13 +43,12 @@ export function readSendAnswer(answer: Answer, id: string): SendSuccess {
 
 /**
  * Reads the answer to the CONVERSATION batch whose items have these ids.
- * @returns the id of the new conversation
  * @throws Problem for everything that is not a success
  */
 export function readConversationAnswer(
   answer: Answer,
   ids: { profile: string; conversation: string },
-): string {
+): OpenSuccess {
   const json = parseJson(answer.body)
   if (!conversationAnswer.Check(json)) {
     const document = sendAnswer.Check(json) ? json : undefined
@@ -56,7 +61,7 @@ export function readConversationAnswer(
   if (status >= 200 && status < 300 && isSuccess(opened.code)) {
     const conversationId = fieldOf(opened, 'conversationId')
     if (typeof conversationId === 'string' && /^[A-Za-z0-9_-]{1,128}$/.test(conversationId)) {
-      return conversationId
+      return { conversationId, isProfileRefused: profile !== undefined && !isSuccess(profile.code) }
     }
   }
   if (

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { Problem } from '../problems.ts'
 import {
+  type OpenSuccess,
   readConversationAnswer,
   readNativeRefusal,
   readSendAnswer,
@@ -91,10 +92,10 @@ export class Client {
   }
 
   /**
-   * Opens a conversation. @returns its id
+   * Opens a conversation.
    * @throws Problem whose `delivery` says whether LiveEngage may have acted
    */
-  open(commands: OpenCommand, caller: Caller, deadline: number): Promise<string> {
+  open(commands: OpenCommand, caller: Caller, deadline: number): Promise<OpenSuccess> {
     const batch = toBatch(commands)
     const [{ id: profile }, { id: conversation }] = batch
     return this.post('conversation', version, JSON.stringify(batch), caller, deadline, (answer) =>

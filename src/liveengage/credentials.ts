@@ -1,8 +1,9 @@
 /** The proxy's own tokens: an AppJWT per account from Sentinel, a ConsumerJWS per consumer from IDP, cached and renewed. */
+import { createHash } from 'node:crypto'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { decodeJwt } from 'jose'
 import { LRUCache } from 'lru-cache'
-import { Problem } from '../problems.ts'
+import { isProblem, Problem } from '../problems.ts'
 import { isToken } from '../tokens.ts'
 import type { Connections } from './connections.ts'
 import type { Domains } from './domains.ts'
@@ -29,12 +30,16 @@ type Consumer = Login & { consumerId: string }
 
 const mostAccounts = 10_000
 const mostConsumers = 100_000
+/** 64 MiB of ConsumerJWSs: a token may have 8 KiB. */
+const consumerBytes = 67_108_864
 
 /** Renewal begins at 80 % of a token's life, up to a tenth of that earlier; in its last 30 s it is no longer used. */
 const renewalShare = 0.8
 const safetyMs = 30_000
 /** Where a token says nothing. Source: Authorization page. */
 const defaultLifeMs = 3_600_000
+/** So that a token which claims to be over already does not cost a login for each message. */
+const shortestLifeMs = 1_000
 
 /** After a failed login the next comes this much later. Source: login service retry page. */
 const loginPauseMs = 5_000
@@ -55,10 +60,15 @@ export class Credentials {
   private readonly options: CredentialsOptions
   private readonly appJwts: LRUCache<string, AppJwt, Login>
   private readonly consumerJwss: LRUCache<string, string, Consumer>
+  /** By the key of an AppJWT, or by account where IDP failed. */
   private readonly refusals = new LRUCache<string, Problem>({
     max: mostAccounts,
     ttl: loginPauseMs,
   })
+  /** Of the secrets, so that no key holds one. */
+  private readonly fingerprints = new WeakMap<ClientCredentials, string>()
+  /** The background renewals under way. */
+  private readonly renewals = new Set<string>()
   /** By the key of an AppJWT or of a ConsumerJWS; the two have different lengths. */
   private readonly forcedRenewals = new LRUCache<string, true>({
     max: mostConsumers,
@@ -75,6 +85,8 @@ export class Credentials {
     })
     this.consumerJwss = new LRUCache({
       max: mostConsumers,
+      maxSize: consumerBytes,
+      sizeCalculation: (token, key) => token.length + key.length,
       ignoreFetchAbort: true,
       fetchMethod: (_key, _known, { context }) => this.identify(context),
     })
@@ -87,7 +99,7 @@ export class Credentials {
 
   /** The AppJWT, if one is at hand that need not be renewed. */
   knownAppJwt(accountId: string): string | undefined {
-    const known = this.appJwts.get(appJwtKey(this.loginOf(accountId)))
+    const known = this.appJwts.get(this.keyOf(this.loginOf(accountId)))
     return known !== undefined && performance.now() < known.renewAt ? known.token : undefined
   }
 
@@ -97,7 +109,7 @@ export class Credentials {
    */
   async appJwt(accountId: string): Promise<string> {
     const login = this.loginOf(accountId)
-    const key = appJwtKey(login)
+    const key = this.keyOf(login)
     const known = this.appJwts.get(key)
     const now = performance.now()
     if (known !== undefined && now < known.renewAt) return known.token
@@ -118,7 +130,7 @@ export class Credentials {
    */
   async renewAppJwt(accountId: string, refused: string): Promise<string | undefined> {
     const login = this.loginOf(accountId)
-    const key = appJwtKey(login)
+    const key = this.keyOf(login)
     const known = this.appJwts.get(key)
     if (known !== undefined && known.token !== refused) return known.token
     if (known !== undefined) {
@@ -172,11 +184,24 @@ export class Credentials {
     return { accountId, credentials }
   }
 
+  /** Unambiguous, and another one once the secret is another: what is read anew owes nothing to the old. */
+  private keyOf({ accountId, credentials }: Login): string {
+    const { clientId, clientSecret } = credentials
+    const known = this.fingerprints.get(credentials)
+    const fingerprint = known ?? createHash('sha256').update(clientSecret).digest('base64url')
+    if (known === undefined) this.fingerprints.set(credentials, fingerprint)
+    return JSON.stringify([accountId, clientId, fingerprint])
+  }
+
   private async renewInBackground(key: string, login: Login): Promise<void> {
+    if (this.renewals.has(key)) return
+    this.renewals.add(key)
     try {
       await this.appJwts.forceFetch(key, { context: login, forceRefresh: true })
     } catch (error) {
       if (error instanceof Problem) this.options.onRenewalFailure(error, login.accountId)
+    } finally {
+      this.renewals.delete(key)
     }
   }
 
@@ -203,7 +228,20 @@ export class Credentials {
   }
 
   /** lru-cache's fetch method for ConsumerJWSs. Source: Authorization page; success is 201. */
-  private async identify({ accountId, consumerId }: Consumer): Promise<string> {
+  private async identify(consumer: Consumer): Promise<string> {
+    const { accountId } = consumer
+    const refusal = this.refusals.get(accountId)
+    if (refusal !== undefined) throw refusal
+    try {
+      return await this.askForConsumer(consumer)
+    } catch (error) {
+      // A refusal concerns this consumer alone, a failure all of the account's.
+      if (isProblem(error, 'login-failed')) this.refusals.set(accountId, error)
+      throw error
+    }
+  }
+
+  private async askForConsumer({ accountId, consumerId }: Consumer): Promise<string> {
     const ask = (appJwt: string) =>
       this.ask(accountId, 'idp', {
         method: 'POST',
@@ -216,6 +254,13 @@ export class Credentials {
     if (answer.status === 401) {
       const newer = await this.renewAppJwt(accountId, appJwt)
       if (newer !== undefined) answer = await ask(newer)
+    }
+    const { status } = answer
+    if (status === 400 || status === 422) {
+      throw new Problem('rejected-by-liveengage', {
+        detail: 'IDP refuses this X-LP-Consumer-Id.',
+        liveengage: { status },
+      })
     }
     const json = parseJson(answer.body)
     if (answer.status < 300 && consumerJwsAnswer.Check(json) && isToken(json.token))
@@ -262,17 +307,13 @@ function readLifeMs(token: string): number {
     const { exp, iat = Date.now() / 1000 } = decodeJwt(token)
     // jose types both as numbers without a look at them.
     const areNumbers = typeof exp === 'number' && typeof iat === 'number'
-    return areNumbers ? Math.max((exp - iat) * 1000, 0) : defaultLifeMs
+    return areNumbers ? Math.max((exp - iat) * 1000, shortestLifeMs) : defaultLifeMs
   } catch {
     return defaultLifeMs
   }
 }
 
 /** Unambiguous whatever the parts hold. */
-function appJwtKey({ accountId, credentials }: Login): string {
-  return JSON.stringify([accountId, credentials.clientId])
-}
-
 function consumerKey({ accountId, credentials, consumerId }: Consumer): string {
   return JSON.stringify([accountId, credentials.clientId, consumerId])
 }

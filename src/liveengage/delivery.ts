@@ -13,7 +13,7 @@ export type Route = {
   /** Looks again where the service is; the same origin if nothing better is known. */
   recheck: (failedOrigin: string) => Promise<string>
   /** Puts a newer token of the proxy's own in the place of the refused one. @returns false where there is none to be had */
-  renew: (kind: TokenKind) => Promise<boolean>
+  renew?: (kind: TokenKind) => Promise<boolean>
 }
 
 export type TokenKind = 'app-jwt' | 'consumer-jws'
@@ -75,7 +75,8 @@ async function prepare(
     return origin
   }
   if (remedy === 'app-jwt' || remedy === 'consumer-jws') {
-    return (await beforeDeadline(renew(remedy), deadline)) ? origin : undefined
+    const isRenewed = renew !== undefined && (await beforeDeadline(renew(remedy), deadline))
+    return isRenewed ? origin : undefined
   }
   // A look-up that comes too late leaves the problem as it was.
   const found = await beforeDeadline(recheck(origin), deadline).catch(() => undefined)

@@ -357,7 +357,9 @@ export type ConversationAnswer = Static<typeof ConversationAnswer>
 
 /** Where a file may be put or got for a minute. Source: examples page, file sharing. */
 export const TemporaryUrl = Type.Object({
-  relativePath: Type.String({ pattern: '^/[!-~]{1,1023}$' }),
+  relativePath: Type.String({
+    pattern: '^(?!.*/\\.{1,2}(?:/|$))/[!"$->@-~]{1,1023}$',
+  }),
   queryParams: Type.Object({ temp_url_sig: Type.String(), temp_url_expires: Type.String() }),
 })
 export type TemporaryUrl = Static<typeof TemporaryUrl>

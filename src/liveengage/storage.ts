@@ -1,11 +1,12 @@
 /** Puts files into LiveEngage's storage and gets them out, by URLs that LiveEngage gives for a minute. */
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import type { Dispatcher } from 'undici'
-import { Problem } from '../problems.ts'
+import { isProblem, Problem } from '../problems.ts'
 import type { Caller, Client } from './client.ts'
 import type { Connections } from './connections.ts'
 import { beforeDeadline } from './deadline.ts'
+import { type Attempt, deliver } from './delivery.ts'
 import type { Domains } from './domains.ts'
+import { type Download, download } from './download.ts'
 import { exchange, type FailureCodes } from './exchange.ts'
 import { type GenerateUrlForUploadFile, TemporaryUrl } from './protocol.ts'
 
@@ -13,11 +14,19 @@ export type StorageOptions = { client: Client; connections: Connections; domains
 
 const temporaryUrl = TypeCompiler.Compile(TemporaryUrl)
 
-const failures: FailureCodes = {
-  unreachable: 'storage-failed',
-  expired: 'storage-failed',
+/** An upload publishes nothing, so that every failure of it is `not-sent`. */
+const uploadFailures: FailureCodes = {
+  unreachable: 'liveengage-unreachable',
+  expired: 'deadline-exceeded',
   failed: 'storage-failed',
   timeout: 'storage-failed',
+}
+
+const downloadFailures: FailureCodes = {
+  unreachable: 'liveengage-unreachable',
+  expired: 'deadline-exceeded',
+  failed: 'liveengage-failed',
+  timeout: 'liveengage-timeout',
 }
 
 export class Storage {
@@ -38,18 +47,21 @@ export class Storage {
     deadline: number,
   ): Promise<string> {
     const { client, connections } = this.options
-    const [origin, { body }] = await Promise.all([
-      this.findOrigin(caller, deadline),
-      client.send(command, caller, deadline).catch((error) => {
-        throw asNotSent(error)
-      }),
-    ])
+    const { body } = await client.send(command, caller, deadline).catch((error) => {
+      throw asNotSent(error)
+    })
     if (!temporaryUrl.Check(body)) {
       throw new Problem('storage-failed', { detail: 'LiveEngage gave no URL to upload to.' })
     }
     // No tokens: the URL itself is the permission. Source: examples page, file sharing.
     const call = { method: 'PUT', path: pathOf(body), headers: {}, body: file } as const
-    const { status } = await exchange(connections.to(origin), origin, call, deadline, failures)
+    const attempt = (origin: string) =>
+      exchange(connections.to(origin), origin, call, deadline, uploadFailures)
+    const { status } = await this.deliver(attempt, caller, deadline).catch((error) => {
+      throw isProblem(error, 'liveengage-unreachable')
+        ? new Problem('storage-failed', { cause: error.cause })
+        : error
+    })
     if (status < 200 || status > 299) {
       throw new Problem('storage-failed', { detail: `The storage answered ${status}.` })
     }
@@ -58,59 +70,40 @@ export class Storage {
 
   /**
    * Opens a file for reading.
-   * @throws Problem `file-not-found`, or what the look-up of its URL failed with
+   * @throws Problem `file-not-found`, or what the look-up of its URL or the download failed with
    */
-  async get(
-    relativePath: string,
-    caller: Caller,
-    deadline: number,
-  ): Promise<Dispatcher.ResponseData> {
+  async get(relativePath: string, caller: Caller, deadline: number): Promise<Download> {
     const { client, connections } = this.options
-    const [origin, { body: url }] = await Promise.all([
-      this.findOrigin(caller, deadline),
-      client.send(askForDownload(relativePath), caller, deadline),
-    ])
+    const { body: url } = await client.send(askForDownload(relativePath), caller, deadline)
     if (!temporaryUrl.Check(url)) {
       throw new Problem('liveengage-failed', { detail: 'LiveEngage gave no URL to download from.' })
     }
-    const response = await open(connections.to(origin), pathOf(url), deadline)
-    const { statusCode, body } = response
-    if (statusCode === 200) return response
-    await body.dump()
-    if (statusCode === 404) throw new Problem('file-not-found')
-    throw new Problem('liveengage-failed', { detail: `The storage answered ${statusCode}.` })
+    const attempt = (origin: string) =>
+      download(connections.to(origin), origin, pathOf(url), deadline, downloadFailures)
+    const opened = await this.deliver(attempt, caller, deadline)
+    if (opened.status === 200) return opened
+    opened.body.destroy()
+    if (opened.status === 404) throw new Problem('file-not-found')
+    throw new Problem('liveengage-failed', { detail: `The storage answered ${opened.status}.` })
   }
 
-  private async findOrigin({ accountId }: Caller, deadline: number): Promise<string> {
+  /** Looks the host up again and tries once more where nothing could be written. */
+  private async deliver<T>(attempt: Attempt<T>, caller: Caller, deadline: number): Promise<T> {
     const { domains } = this.options
-    return (
+    const { accountId } = caller
+    const origin =
       domains.known(accountId, 'swift') ??
-      beforeDeadline(domains.find(accountId, 'swift'), deadline)
-    )
+      (await beforeDeadline(domains.find(accountId, 'swift'), deadline))
+    const route = {
+      origin,
+      recheck: (failed: string) => domains.recheck(accountId, 'swift', failed),
+    }
+    return deliver(attempt, route, deadline)
   }
 }
 
 export function askForDownload(relativePath: string) {
   return { type: 'ms.GenerateURLForDownloadFile', body: { relativePath } } as const
-}
-
-/** Streams, so by undici's own `request`; the deadline holds until the first byte, the caller's patience after it. */
-async function open(
-  dispatcher: Dispatcher,
-  path: string,
-  deadline: number,
-): Promise<Dispatcher.ResponseData> {
-  const abort = new AbortController()
-  const timer = setTimeout(() => abort.abort(), Math.max(deadline - performance.now(), 0))
-  try {
-    return await dispatcher.request({ method: 'GET', path, signal: abort.signal })
-  } catch (cause) {
-    throw new Problem(abort.signal.aborted ? 'liveengage-timeout' : 'liveengage-unreachable', {
-      cause,
-    })
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 function pathOf({ relativePath, queryParams }: TemporaryUrl): string {

@@ -16,6 +16,7 @@ import { type AdmissionOptions, admit, callerOf } from '../admission.ts'
 import type { Client } from '../liveengage/client.ts'
 import { isProblem, Problem } from '../problems.ts'
 import { explain } from '../validation.ts'
+import { answerEvent } from './answer-event.ts'
 import { describeAction } from './describe-action.ts'
 
 export const actions: readonly Action[] = [
@@ -41,6 +42,7 @@ declare module 'fastify' {
     /** A body that is documented, and read by other means than a schema. */
     documentedBody?: TSchema
     documentedParams?: TSchema
+    documentedQuery?: TSchema
     consumes?: string[]
   }
 }
@@ -83,7 +85,13 @@ function mount(app: FastifyInstance, action: Action, options: ActionRoutesOption
         case 'opened': {
           const commands = action.translate(input)
           request.mayBeSent = true
-          const conversationId = await client.open(commands, caller, deadline)
+          const { conversationId, isProfileRefused } = await client.open(commands, caller, deadline)
+          if (isProfileRefused) {
+            request.log.warn(
+              { requestId },
+              'LiveEngage opened the conversation and refused the profile',
+            )
+          }
           reply.header('location', `/conversations/${conversationId}`)
           return reply.code(201).send({ conversationId, requestId })
         }
@@ -91,14 +99,8 @@ function mount(app: FastifyInstance, action: Action, options: ActionRoutesOption
           const command = action.translate(input)
           request.mayBeSent = true
           const { sequence } = await client.send(command, caller, deadline)
-          if (sequence === undefined) {
-            request.log.warn(
-              { requestId },
-              'LiveEngage accepted the event without a usable sequence',
-            )
-          }
           const { dialogId } = command.body
-          return reply.code(201).send({ conversationId: params.id, dialogId, sequence, requestId })
+          return answerEvent(request, reply, { conversationId: params.id, dialogId, sequence })
         }
         case 'silent': {
           const command = action.translate(input)
@@ -109,8 +111,6 @@ function mount(app: FastifyInstance, action: Action, options: ActionRoutesOption
           })
           return reply.code(204).send()
         }
-        default:
-          return action satisfies never
       }
     },
   })

@@ -2,13 +2,13 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifySchema } from 'fastify'
 import { ConversationId } from '../action.ts'
-import { FileFields } from '../actions/send-file.ts'
 import { FileType } from '../liveengage/protocol.ts'
 import type { ProblemCode } from '../problems.ts'
 import {
   commonCodes,
   dryRunResponse,
   Event,
+  exampleDryRun,
   exampleEvent,
   problemResponses,
   security,
@@ -40,8 +40,21 @@ export const uploadBody = {
   consumes: ['multipart/form-data'],
   documentedBody: Type.Object(
     {
-      ...FileFields.properties,
-      metadata: Type.Optional(Type.String({ description: 'JSON, as in a message' })),
+      // Swagger UI fills a form with examples and sends what it filled in, so these are empty.
+      caption: Type.Optional(Type.String({ maxLength: 1000, examples: [''] })),
+      preview: Type.Optional(
+        Type.String({
+          maxLength: 30_719,
+          description: 'A small picture as a data URL, less than 30 KB',
+          examples: [''],
+        }),
+      ),
+      dialogId: Type.Optional(
+        Type.String({ description: 'Default: the conversation’s id', examples: [''] }),
+      ),
+      metadata: Type.Optional(
+        Type.String({ description: 'JSON, as in a message', examples: [''] }),
+      ),
       file: Type.String({ format: 'binary', description: 'The picture, last' }),
     },
     {
@@ -79,9 +92,9 @@ export function describeUpload(): FastifySchema {
   }
 }
 
+/** Visible characters without `?` and `#`, and no segment of dots. */
 const RelativePath = Type.String({
-  minLength: 1,
-  maxLength: 1023,
+  pattern: '^(?!.*(?:^|/)\\.{1,2}(?:/|$))[!"$->@-~]{1,1023}$',
   description: 'The file’s relativePath without its first slash',
   examples: [exampleFile.relativePath.slice(1)],
 })
@@ -104,13 +117,25 @@ export function describeDownload(): FastifySchema {
       200: {
         description: 'The picture; with `dryRun=true` the call to LiveEngage that was not made',
         content: {
-          'image/jpeg': {
-            schema: Type.String({ format: 'binary' }),
-            examples: { picture: { summary: 'Its bytes' } },
-          },
-          'application/octet-stream': {
-            schema: Type.String({ format: 'binary' }),
-            examples: { other: { summary: 'Bytes of another type' } },
+          ...Object.fromEntries(
+            ['image/jpeg', 'image/png', 'image/gif', 'application/octet-stream'].map((type) => [
+              type,
+              {
+                schema: Type.String({ format: 'binary' }),
+                examples: { bytes: { summary: 'Its bytes' } },
+              },
+            ]),
+          ),
+          'application/json': {
+            schema: Type.Ref('DryRun#'),
+            examples: {
+              dryRun: {
+                value: exampleDryRun({
+                  type: 'ms.GenerateURLForDownloadFile',
+                  body: { relativePath: exampleFile.relativePath },
+                }),
+              },
+            },
           },
         },
       },

@@ -1,15 +1,17 @@
 /** Files of a conversation: upload and publish in one call, and download. */
 import multipart, { type MultipartFile, type MultipartValue } from '@fastify/multipart'
+import { ValueErrorType } from '@sinclair/typebox/errors'
 import { Value } from '@sinclair/typebox/value'
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { ConversationParams, DryRunQuery } from '../action.ts'
 import { askForUpload, FileFields, pictureType, publishFile } from '../actions/send-file.ts'
 import { type AdmissionOptions, admit, callerOf } from '../admission.ts'
-import { pointerToken, refuseUnsafeText } from '../json-body.ts'
+import { pointerToken, refusePoison, refuseUnsafeText } from '../json-body.ts'
 import type { Client } from '../liveengage/client.ts'
 import { askForDownload, type Storage } from '../liveengage/storage.ts'
 import { Problem } from '../problems.ts'
 import { explain } from '../validation.ts'
+import { answerEvent } from './answer-event.ts'
 import { describeDownload, describeUpload, downloadParams, uploadBody } from './describe-files.ts'
 
 export type FileRoutesOptions = AdmissionOptions & {
@@ -19,11 +21,19 @@ export type FileRoutesOptions = AdmissionOptions & {
   maxUploads: number
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Gives an upload's place to the next one. */
+    releaseUpload: (() => void) | null
+  }
+}
+
 type Upload = { file: Buffer; fields: FileFields }
 type Query = { dryRun?: 'true' | 'false' }
 
 export async function fileRoutes(app: FastifyInstance, options: FileRoutesOptions): Promise<void> {
   const { client, storage, fileLimitBytes } = options
+  app.decorateRequest('releaseUpload', null)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(notMultipart()))
   await app.register(multipart, {
@@ -31,12 +41,16 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
   })
   app.post<{ Params: { id: string }; Querystring: Query }>('/conversations/:id/files', {
     config: uploadBody,
-    bodyLimit: fileLimitBytes + 131_072,
     schema: { ...describeUpload(), params: ConversationParams, querystring: DryRunQuery },
     schemaErrorFormatter: (errors, part) => explain(undefined, errors, part),
-    onRequest: [admit(options), limitUploads(options.maxUploads)],
+    onRequest: [admit(options), limitUploads(options)],
+    // Also for a caller who has hung up; by now the file is no longer held.
+    onSend: (request, _reply, _payload, done) => {
+      if (request.releaseUpload !== null) request.releaseUpload()
+      done()
+    },
     handler: async (request, reply) => {
-      const { id: requestId, deadline, params, query } = request
+      const { deadline, params, query } = request
       const caller = callerOf(request)
       const { file, fields } = await readUpload(request)
       const fileType = pictureType(file)
@@ -49,47 +63,56 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
       request.mayBeSent = true
       const { sequence } = await client.send(command, caller, deadline)
       const { dialogId } = command.body
-      return reply
-        .code(201)
-        .send({ conversationId: params.id, dialogId, sequence, requestId, file: stored })
+      return answerEvent(request, reply, {
+        conversationId: params.id,
+        dialogId,
+        sequence,
+        file: stored,
+      })
     },
   })
   app.get<{ Params: { id: string; '*': string }; Querystring: Query }>(
     '/conversations/:id/files/*',
     {
       config: { isRepeatable: true, ...downloadParams },
+      exposeHeadRoute: false,
       schema: { ...describeDownload(), querystring: DryRunQuery },
       schemaErrorFormatter: (errors, part) => explain(undefined, errors, part),
       onRequest: admit(options),
       handler: async (request, reply) => {
-        const { deadline, params, query } = request
+        const { id: requestId, deadline, params, query } = request
         const caller = callerOf(request)
         const relativePath = `/${params['*']}`
         if (query.dryRun === 'true') {
           return client.preview(askForDownload(relativePath), caller, deadline)
         }
-        const { headers, body } = await storage.get(relativePath, caller, deadline)
-        const type = headers['content-type']
-        const isPicture = typeof type === 'string' && /^image\/(png|jpeg|gif)$/.test(type)
-        reply.type(isPicture ? type : 'application/octet-stream')
-        if (typeof headers['content-length'] === 'string') {
-          reply.header('content-length', headers['content-length'])
-        }
+        const file = await storage.get(relativePath, caller, deadline)
+        const { contentType = '', contentLength, body } = file
+        const isPicture = /^image\/(png|jpeg|gif)$/.test(contentType)
+        reply.type(isPicture ? contentType : 'application/octet-stream')
+        if (contentLength !== undefined) reply.header('content-length', contentLength)
+        body.once('error', () => request.log.warn({ requestId }, 'the download broke off'))
         return reply.send(body)
       },
     },
   )
 }
 
+/** What a form may hold beside its file. */
+const formBytes = 131_072
+
 /** A file is held in memory, so only so many at a time; decided before the body is read. */
-function limitUploads(most: number): onRequestHookHandler {
+function limitUploads({ maxUploads, fileLimitBytes }: FileRoutesOptions): onRequestHookHandler {
   let uploads = 0
-  return (_request, reply, done) => {
-    if (uploads >= most) throw new Problem('overloaded')
+  return (request, _reply, done) => {
+    if (Number(request.headers['content-length']) > fileLimitBytes + formBytes) {
+      throw new Problem('payload-too-large')
+    }
+    if (uploads >= maxUploads) throw new Problem('overloaded')
     uploads += 1
-    reply.raw.once('close', () => {
+    request.releaseUpload = () => {
       uploads -= 1
-    })
+    }
     done()
   }
 }
@@ -97,18 +120,35 @@ function limitUploads(most: number): onRequestHookHandler {
 async function readUpload(request: FastifyRequest): Promise<Upload> {
   if (!request.isMultipart()) throw notMultipart()
   const { file, values } = await readForm(request).catch((error: unknown) => {
-    // The parser's own errors of form have no code.
-    if (error instanceof Error && 'code' in error) throw error
-    throw invalid('', 'must be a whole multipart form')
+    // What is left of the form is read and dropped, so that the answer is not cut off.
+    request.raw.unpipe()
+    request.raw.resume()
+    throw asFormProblem(error)
   })
-  if (file === undefined || file.length === 0) throw invalid('/file', 'is required')
+  if (file === undefined) throw invalid('/file', 'is required')
+  if (file.length === 0) throw invalid('/file', 'must not be empty')
   refuseUnsafeText(values, '', 1)
+  refusePoison(values)
   if (Value.Check(FileFields, values)) return { file, fields: values }
-  const errors = [...Value.Errors(FileFields, values)].map(({ path, message }) => ({
-    path,
-    message,
-  }))
-  throw new Problem('invalid-request', { detail: 'A part of the form is not valid.', errors })
+  const errors = [...Value.Errors(FileFields, values)].map(({ path, type, message }) => {
+    const isUnknown = type === ValueErrorType.ObjectAdditionalProperties
+    return {
+      path: path.split('/').map(pointerToken).join('/').replace(/^\?/, ''),
+      message: isUnknown ? 'is not a known part of the form' : `is not valid: ${message}`,
+    }
+  })
+  const detail = `${errors.map(({ path, message }) => `${path} ${message}`).join('; ')}.`
+  throw new Problem('invalid-request', { detail, errors })
+}
+
+/** The parser's own errors of form have no code. */
+function asFormProblem(error: unknown): unknown {
+  if (!(error instanceof Error && 'code' in error)) {
+    return invalid('', 'must be a whole multipart form')
+  }
+  return /^FST_(PARTS|FILES|FIELDS)_LIMIT$/.test(String(error.code))
+    ? invalid('', 'must have one file and at most the four known parts before it')
+    : error
 }
 
 type Form = { file: Buffer | undefined; values: Record<string, unknown> }
@@ -119,7 +159,9 @@ async function readForm(request: FastifyRequest): Promise<Form> {
   for await (const part of request.parts()) {
     if (file !== undefined) throw invalid('/file', 'must be the last part of the form')
     if (part.type === 'file') file = await readFile(part)
-    else values[part.fieldname] = readField(part)
+    else if (Object.hasOwn(values, part.fieldname)) {
+      throw invalid(`/${pointerToken(part.fieldname)}`, 'must be given once')
+    } else values[part.fieldname] = readField(part)
   }
   return { file, values }
 }
@@ -136,7 +178,10 @@ async function readFile(part: MultipartFile): Promise<Buffer> {
 }
 
 function readField({ fieldname, value, valueTruncated }: MultipartValue): unknown {
-  if (valueTruncated) throw invalid(`/${pointerToken(fieldname)}`, 'is too long')
+  const path = `/${pointerToken(fieldname)}`
+  if (valueTruncated) throw invalid(path, 'is too long')
+  // What the parser makes of bytes that are no UTF-8.
+  if (String(value).includes('\ufffd')) throw invalid(path, 'must be UTF-8')
   if (fieldname !== 'metadata' || typeof value !== 'string') return value
   try {
     return JSON.parse(value)

@@ -11,6 +11,7 @@ import {
   security,
   toEnvelope,
 } from '../responses.ts'
+import { StringEnum } from '../string-enum.ts'
 
 export type NativeRoutesOptions = AdmissionOptions & { client: Client }
 
@@ -25,13 +26,18 @@ export async function nativeRoutes(
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   for (const method of ['conversation', 'conversation/send'] as const) {
     app.post<Route>(`/api/account/:accountId/messaging/consumer/${method}`, {
-      config: nativeBodies[method],
+      config: { ...nativeBodies[method], documentedQuery },
       schema: describeNative(method),
       onRequest: admit(options, accountOf),
       handler: async (request, reply) => {
         const { body, deadline, url } = request
         if (!Buffer.isBuffer(body))
           throw new Problem('invalid-request', { detail: 'A body is required.' })
+        if (/[?&]dryRun\b|#/.test(url)) {
+          const errors = [{ path: 'query:dryRun', message: 'is not for native routes' }]
+          const detail = 'Native routes translate nothing: no dry run, and no fragment in the path.'
+          throw new Problem('invalid-request', { detail, errors })
+        }
         request.mayBeSent = true
         const [, query = ''] = /^[^?]*(\?.*)$/s.exec(url) ?? []
         const answer = await options.client.forward(
@@ -50,9 +56,7 @@ export async function nativeRoutes(
 }
 
 function accountOf({ params }: FastifyRequest): string {
-  return typeof params === 'object' && params !== null && 'accountId' in params
-    ? String(params.accountId)
-    : ''
+  return String(Object(params).accountId)
 }
 
 const exampleText = {
@@ -62,6 +66,12 @@ const exampleText = {
     event: { type: 'ContentEvent', contentType: 'text/plain', message: 'Hi' },
   },
 }
+
+const documentedQuery = Type.Object({
+  v: StringEnum(['3'], {
+    description: 'The version of LiveEngage’s API; it answers 404 to any other',
+  }),
+})
 
 /** What a native call takes; LiveEngage checks it. */
 const nativeBodies = {

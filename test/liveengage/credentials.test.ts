@@ -278,7 +278,7 @@ test('the life of an AppJWT is read from its own times, else it is an hour', asy
     [jwt('x', { iat: 'then', exp: 110 }), 3_600],
     [jwt('x', ['no claims']), 3_600],
     [notJson, 3_600],
-    [jwt('x', { iat: 110, exp: 10 }), 0],
+    [jwt('x', { iat: 110, exp: 10 }), 1],
   ] as const) {
     await t.test(token, async (t) => {
       const clock = clockOf(t)
@@ -286,7 +286,7 @@ test('the life of an AppJWT is read from its own times, else it is an hour', asy
       const { credentials, logins } = await setUp(t, { sentinel: sentinelGives(token) })
       t.equal(await credentials.appJwt('mine'), token)
       await clock.advance(Math.max(lifeSeconds * 800 - 5_000, 0))
-      t.equal(credentials.knownAppJwt('mine'), lifeSeconds === 0 ? undefined : token)
+      t.equal(credentials.knownAppJwt('mine'), token)
       await clock.advance(5_000)
       t.equal(credentials.knownAppJwt('mine'), undefined)
       t.equal(logins().length, 1)
@@ -319,7 +319,8 @@ test('Sentinel’s refusal is credentials-rejected, everything else that is no t
 
 test('IDP’s refusal is credentials-rejected, everything else that is no token login-failed', async (t) => {
   for (const [answer, problem, calls] of [
-    [json(400, {}), `credentials-rejected: IDP answered 400: ${advice}`, 1],
+    [json(400, {}), 'rejected-by-liveengage: IDP refuses this X-LP-Consumer-Id.', 1],
+    [json(403, {}), `credentials-rejected: IDP answered 403: ${advice}`, 1],
     [json(401, {}), `credentials-rejected: IDP answered 401: ${advice}`, 2],
     [json(429, ''), 'login-failed: IDP answered 429.', 1],
     [json(201, {}), 'login-failed: IDP answered 201.', 1],

@@ -176,3 +176,26 @@ t.test('a look-up that comes too late leaves the problem as it was', async (t) =
     t.ok(performance.now() - started < 150)
   }
 })
+
+t.test(
+  'a refused token is followed by another attempt only where there is a newer one',
+  async (t) => {
+    const refused = new Problem('app-jwt-invalid', {
+      liveengage: { status: 401, errorCode: 40102 },
+    })
+    for (const [renew, count] of [
+      [undefined, 1],
+      [async () => false, 1],
+      [async () => true, 2],
+    ] as const) {
+      let attempts = 0
+      const attempt = async () => {
+        attempts += 1
+        throw refused
+      }
+      const route = { origin: 'a', recheck: async () => 'a', ...(renew !== undefined && { renew }) }
+      await t.rejects(deliver(attempt, route, performance.now() + 1_000), refused)
+      t.equal(attempts, count)
+    }
+  },
+)

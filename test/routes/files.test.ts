@@ -100,9 +100,14 @@ test('what is no upload is refused before LiveEngage hears of it', async (t) => 
     [{ caption: 'bell \u0007', file: png }, 400, 'invalid-request', '/caption'],
     [{ preview: 'http://elsewhere/a.png', file: png }, 400, 'invalid-request', '/preview'],
     [{ caption: 'x'.repeat(70_000), file: png }, 400, 'invalid-request', '/caption'],
+    [{ caption: 'half \ufffd', file: png }, 400, 'invalid-request', '/caption'],
+    [{ 'a secret': 'x', file: png }, 400, 'invalid-request', '/?'],
+    [{ metadata: '[{"type":"a","__proto__":{"x":1}}]', file: png }, 400, 'invalid-request', ''],
+    [{ a: '1', b: '2', c: '3', d: '4', e: '5', file: png }, 400, 'invalid-request', ''],
   ] as const) {
     const reply = await upload(proxy, parts)
     t.match(reply, { status, body: { code, delivery: 'not-sent' } })
+    t.notMatch(JSON.stringify(reply.body), /secret/)
     if (at !== undefined) t.equal(reply.body.errors[0].path, at)
   }
   for (const [type, body] of [
@@ -119,6 +124,18 @@ test('what is no upload is refused before LiveEngage hears of it', async (t) => 
     })
     t.ok([400, 415].includes(response.status), `${type} is a ${response.status}`)
     t.match(await response.json(), { delivery: 'not-sent' })
+  }
+  const twice = new FormData()
+  for (const caption of ['one', 'two']) twice.append('caption', caption)
+  twice.append('file', new Blob([png]), 'a.png')
+  const repeated = await fetch(`${proxy.url}${path}`, { method: 'POST', headers, body: twice })
+  t.match(await repeated.json(), { errors: [{ path: '/caption', message: 'must be given once' }] })
+  t.match(await proxy.call('GET', `${path}/v1/a.PNG?dryRun=maybe`), { status: 400 })
+  for (const bad of ['a%0ab', 'a%20b', 'a%2F..%2Fb', 'a%3fb', 'a%23b']) {
+    t.match(await proxy.call('GET', `${path}/v1/${bad}`), {
+      status: 400,
+      body: { code: 'invalid-request', delivery: 'not-sent' },
+    })
   }
   t.match(await upload(proxy, { file: png }, '?dryRun=maybe'), {
     status: 400,
@@ -213,7 +230,10 @@ test('a file that the storage does not have is a 404, any other failure a 502', 
     t.match(await get(), { status, body: { code } })
   }
   steps.store = (_seen, _response, request) => request.socket.destroy()
-  t.match(await get(), { body: { delivery: /./, retryable: true } })
+  t.match(await get(), {
+    status: 502,
+    body: { code: 'liveengage-failed', delivery: 'unknown', retryable: true },
+  })
   steps.store = () => undefined
   t.match(
     await proxy.call('GET', `${path}/v1/AUTH/a.PNG`, undefined, { 'x-request-timeout-ms': '300' }),
@@ -280,4 +300,112 @@ test('a storage host outside LP_ALLOWED_HOSTS gets nothing', async (t) => {
     status: 503,
     body: { code: 'domain-lookup-failed' },
   })
+})
+
+test('a storage that moved is found by a new look-up, and one that nobody serves is told', async (t) => {
+  const { upstream, steps } = await startSteps(t)
+  const { domain } = upstream.script
+  const away = 'localhost:1'
+  const { call } = await startProxy(t, upstream.origin, {
+    LP_ALLOWED_HOSTS: `${upstream.host},${away}`,
+  })
+  steps.store = (_seen, response) =>
+    response.writeHead(200, { 'content-type': 'image/gif' }).end('GIF')
+  upstream.script.domain = (seen, ...rest) => {
+    const lookups = upstream.lookups().filter(({ url }) => url.includes('/swift/')).length
+    if (lookups === 1) json(200, { service: 'swift', account: '1', baseURI: away })(seen, ...rest)
+    else domain(seen, ...rest)
+  }
+  const file = await call('GET', `${path}/v1/AUTH/a.GIF`)
+  t.match(file, { status: 200, headers: { 'content-type': 'image/gif' }, body: 'GIF' })
+
+  upstream.script.domain = (seen, ...rest) => {
+    if (seen.url.includes('/swift/')) {
+      json(200, { service: 'swift', account: '1', baseURI: away })(seen, ...rest)
+    } else domain(seen, ...rest)
+  }
+  const other = await startProxy(t, upstream.origin, {
+    LP_ALLOWED_HOSTS: `${upstream.host},${away}`,
+  })
+  t.match(await other.call('GET', `${path}/v1/AUTH/a.GIF`), {
+    status: 503,
+    body: { code: 'liveengage-unreachable', delivery: 'not-sent' },
+  })
+  t.match(await upload(other, { file: png }), {
+    status: 503,
+    body: { code: 'storage-failed', delivery: 'not-sent' },
+  })
+})
+
+test('an upload of which the caller hangs up keeps its place until its file is let go', async (t) => {
+  const { steps, upstream } = await startSteps(t)
+  const proxy = await startProxy(t, upstream.origin, { MAX_UPLOADS: '1' })
+  const { store } = steps
+  let release = () => {}
+  const held = new Promise<void>((resolve) => {
+    steps.store = (...args) => {
+      release = () => void store(...args)
+      resolve()
+    }
+  })
+  const abort = new AbortController()
+  const form = new FormData()
+  form.append('file', new Blob([png]), 'a.png')
+  const gone = fetch(`${proxy.url}${path}`, {
+    method: 'POST',
+    headers,
+    body: form,
+    signal: abort.signal,
+  }).catch(() => undefined)
+  await held
+  abort.abort()
+  await gone
+  t.match(await upload(proxy, { file: png }), { status: 503, body: { code: 'overloaded' } })
+  steps.store = store
+  release()
+  let status = 503
+  for (let tries = 0; status === 503 && tries < 50; tries += 1) {
+    status = (await upload(proxy, { file: png })).status
+  }
+  t.equal(status, 201)
+})
+
+test('a refused form leaves the connection of its answer closed and the next one free', async (t) => {
+  const proxy = await start(t)
+  const big = Buffer.concat([png, Buffer.alloc(2_500_000)])
+  t.match(await upload(proxy, { metadata: '{', file: big }), { status: 400 })
+  const next = await proxy.call('POST', '/conversations/demo/messages', { text: 'Hi' })
+  t.equal(next.status, 201)
+})
+
+test('a download that breaks off breaks off for the caller too, and is logged', async (t) => {
+  const { steps, proxy } = await startSteps(t)
+  steps.store = (_seen, response, request) => {
+    response.writeHead(200, { 'content-type': 'image/png', 'content-length': '1000' })
+    response.write('half', () => request.socket.destroy())
+  }
+  const response = await fetch(`${proxy.url}${path}/v1/AUTH/a.PNG`, { headers })
+  t.equal(response.status, 200)
+  await t.rejects(response.arrayBuffer())
+  t.ok(proxy.logs.some(({ msg }) => msg === 'the download broke off'))
+})
+
+test('a caller who leaves a download ends it at the storage as well', async (t) => {
+  const { steps, proxy } = await startSteps(t)
+  const ended = new Promise<void>((resolve) => {
+    steps.store = (_seen, response) => {
+      response.writeHead(200, { 'content-type': 'image/png' })
+      response.write(Buffer.alloc(1_000_000))
+      response.once('close', resolve)
+    }
+  })
+  const abort = new AbortController()
+  const response = await fetch(`${proxy.url}${path}/v1/AUTH/a.PNG`, {
+    headers,
+    signal: abort.signal,
+  })
+  t.equal(response.status, 200)
+  abort.abort()
+  await ended
+  t.pass('the storage saw the end')
 })

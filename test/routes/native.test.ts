@@ -2,6 +2,7 @@ import { test } from 'tap'
 import { documented } from '../documented.ts'
 import { start, startProxy, token } from '../start.ts'
 import { json, startUpstream } from '../upstream.ts'
+import { openWire } from '../wire.ts'
 
 const base = '/api/account/12345678/messaging/consumer/conversation'
 
@@ -106,7 +107,7 @@ test('the proxy’s own failures are problems', async (t) => {
   const upstream = await startUpstream(t, {
     send: (_seen, _response, request) => request.socket.destroy(),
   })
-  const { call } = await startProxy(t, upstream.origin)
+  const { call, url } = await startProxy(t, upstream.origin)
   t.match(await call('POST', `${base}/send?v=3`, '{}'), {
     status: 502,
     body: { code: 'liveengage-failed', delivery: 'unknown' },
@@ -127,7 +128,22 @@ test('the proxy’s own failures are problems', async (t) => {
     status: 403,
     body: { code: 'account-not-allowed' },
   })
-  t.match(await call('POST', base.replace('12345678', 'a-b'), '{}'), { status: 400 })
+  t.match(await call('POST', base.replace('12345678', 'a-b'), '{}'), {
+    status: 400,
+    body: { errors: [{ path: 'path:accountId' }] },
+  })
+  for (const query of ['&dryRun=true', '#x']) {
+    const wire = await openWire(
+      t,
+      url,
+      `POST ${base}/send?v=3${query} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: ${token}\r\nX-LP-ON-BEHALF: ${token}\r\nContent-Length: 2\r\n\r\n{}`,
+    )
+    t.match(await wire.ended(), /^HTTP\/1\.1 400 /, 'it cannot be taken for a dry run')
+  }
+  t.match(await call('POST', `${base}/send?v=3`, '{}', { 'content-encoding': 'gzip' }), {
+    status: 415,
+    body: { code: 'unsupported-media-type' },
+  })
   t.match(await call('GET', base), { status: 405, headers: { allow: 'POST' } })
 })
 
