@@ -37,6 +37,7 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(notMultipart()))
   await app.register(multipart, {
+    throwFileSizeLimit: false,
     limits: { fileSize: fileLimitBytes, files: 1, fields: 4, fieldSize: 65_536, parts: 5 },
   })
   app.post<{ Params: { id: string }; Querystring: Query }>('/conversations/:id/files', {
@@ -52,7 +53,7 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
     handler: async (request, reply) => {
       const { deadline, params, query } = request
       const caller = callerOf(request)
-      const { file, fields } = await readUpload(request)
+      const { file, fields } = await readUpload(request, fileLimitBytes)
       const fileType = pictureType(file)
       if (fileType === undefined) throw invalid('/file', 'must be a JPEG, PNG or GIF picture')
       const question = askForUpload(file.length, fileType)
@@ -117,9 +118,9 @@ function limitUploads({ maxUploads, fileLimitBytes }: FileRoutesOptions): onRequ
   }
 }
 
-async function readUpload(request: FastifyRequest): Promise<Upload> {
+async function readUpload(request: FastifyRequest, limit: number): Promise<Upload> {
   if (!request.isMultipart()) throw notMultipart()
-  const { file, values } = await readForm(request).catch((error: unknown) => {
+  const { file, values } = await readForm(request, limit).catch((error: unknown) => {
     // What is left of the form is read and dropped, so that the answer is not cut off.
     request.raw.unpipe()
     request.raw.resume()
@@ -153,12 +154,13 @@ function asFormProblem(error: unknown): unknown {
 
 type Form = { file: Buffer | undefined; values: Record<string, unknown> }
 
-async function readForm(request: FastifyRequest): Promise<Form> {
+async function readForm(request: FastifyRequest, limit: number): Promise<Form> {
+  const mostBytes = Math.min(Number(request.headers['content-length'] ?? limit), limit)
   let file: Buffer | undefined
   const values: Record<string, unknown> = {}
   for await (const part of request.parts()) {
     if (file !== undefined) throw invalid('/file', 'must be the last part of the form')
-    if (part.type === 'file') file = await readFile(part)
+    if (part.type === 'file') file = await readFile(part, mostBytes)
     else if (Object.hasOwn(values, part.fieldname)) {
       throw invalid(`/${pointerToken(part.fieldname)}`, 'must be given once')
     } else values[part.fieldname] = readField(part)
@@ -166,7 +168,7 @@ async function readForm(request: FastifyRequest): Promise<Form> {
   return { file, values }
 }
 
-async function readFile(part: MultipartFile): Promise<Buffer> {
+async function readFile(part: MultipartFile, mostBytes: number): Promise<Buffer> {
   if (part.fieldname !== 'file') {
     part.file.resume()
     throw invalid(
@@ -174,7 +176,12 @@ async function readFile(part: MultipartFile): Promise<Buffer> {
       'must not be a file; the file’s part is named file',
     )
   }
-  return part.toBuffer()
+  // Room for all of it at once: `toBuffer` would hold every byte twice for a moment.
+  const file = Buffer.allocUnsafe(mostBytes)
+  let bytes = 0
+  for await (const chunk of part.file) bytes += chunk.copy(file, bytes)
+  if (part.file.truncated) throw new Problem('payload-too-large')
+  return file.subarray(0, bytes)
 }
 
 function readField({ fieldname, value, valueTruncated }: MultipartValue): unknown {

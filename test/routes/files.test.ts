@@ -370,6 +370,33 @@ test('an upload of which the caller hangs up keeps its place until its file is l
   t.equal(status, 201)
 })
 
+test('a picture of exactly the limit is taken, announced by its length or in chunks', async (t) => {
+  const proxy = await start(t, { FILE_LIMIT_BYTES: '1024' })
+  const form = (bytes: number) =>
+    Buffer.concat([
+      Buffer.from('--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'),
+      png.subarray(0, 8),
+      Buffer.alloc(bytes - 8),
+      Buffer.from('\r\n--x--\r\n'),
+    ])
+  for (const [bytes, status] of [
+    [1_024, 201],
+    [1_025, 413],
+    [200_000, 413],
+  ] as const) {
+    for (const isChunked of [false, true]) {
+      const response = await fetch(`${proxy.url}${path}`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'multipart/form-data; boundary=x' },
+        body: isChunked ? new Blob([form(bytes)]).stream() : form(bytes),
+        duplex: 'half',
+      })
+      t.equal(response.status, status, `${bytes} ${isChunked}`)
+      await response.arrayBuffer()
+    }
+  }
+})
+
 test('a refused form leaves the connection of its answer closed and the next one free', async (t) => {
   const proxy = await start(t)
   const big = Buffer.concat([png, Buffer.alloc(2_500_000)])
