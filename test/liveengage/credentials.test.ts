@@ -488,3 +488,18 @@ test('a client without any hold on a ConsumerJWS sends nothing, and a bug of its
   }
   t.equal(await problemOf(send({ ...caller, consumerId: 'c' })), 'Error: a bug')
 })
+
+test('an IDP that fails is left alone for 5 s, a consumer that it refuses is not remembered', async (t) => {
+  const clock = clockOf(t)
+  const { credentials, script, identifications } = await setUp(t, { idp: json(500, {}) })
+  const failed = 'login-failed: IDP answered 500.'
+  t.equal(await problemOf(credentials.consumerJws('mine', 'one')), failed)
+  t.equal(await problemOf(credentials.consumerJws('mine', 'two')), failed)
+  t.equal(identifications().length, 2, 'the second consumer cost no call')
+  await clock.advance(5_001)
+  script.idp = json(400, {})
+  const refused = 'rejected-by-liveengage: IDP refuses this X-LP-Consumer-Id.'
+  t.equal(await problemOf(credentials.consumerJws('mine', 'one')), refused)
+  script.idp = idpGives(jwt('consumer'))
+  t.equal(await credentials.consumerJws('mine', 'one'), jwt('consumer'))
+})

@@ -199,3 +199,19 @@ test('a dry run of opening shows the batch and opens nothing', async (t) => {
   })
   t.equal((await call('POST', '/conversations')).status, 201)
 })
+
+test('a refused profile does not lose the conversation that was opened, and is logged', async (t) => {
+  const upstream = await startUpstream(t, {
+    send: items(200, (_, place) =>
+      place === 0
+        ? { code: 'BAD_REQUEST', body: { msg: 'no' } }
+        : { code: 'OK', body: { conversationId: 'opened-1' } },
+    ),
+  })
+  const { call, logs } = await startProxy(t, upstream.origin)
+  t.match(await call('POST', '/conversations'), {
+    status: 201,
+    body: { conversationId: 'opened-1' },
+  })
+  t.ok(logs.some(({ level, msg }) => level === 'warn' && /refused the profile/.test(String(msg))))
+})
