@@ -92,11 +92,6 @@ export class Credentials {
     })
   }
 
-  /** Whether the proxy can speak for an account at all. */
-  has(accountId: string): boolean {
-    return this.options.credentialsOf(accountId) !== undefined
-  }
-
   /** The AppJWT, if one is at hand that need not be renewed. */
   knownAppJwt(accountId: string): string | undefined {
     const known = this.appJwts.get(this.keyOf(this.loginOf(accountId)))

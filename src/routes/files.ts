@@ -47,7 +47,9 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
     onRequest: [admit(options), limitUploads(options)],
     // Also for a caller who has hung up; by now the file is no longer held.
     onSend: (request, _reply, _payload, done) => {
-      if (request.releaseUpload !== null) request.releaseUpload()
+      const { releaseUpload } = request
+      request.releaseUpload = null
+      releaseUpload?.()
       done()
     },
     handler: async (request, reply) => {
