@@ -18,6 +18,8 @@ const flags = [
   '--disable-sync',
 ]
 
+const png = Buffer.from('89504e470d0a1a0a', 'hex')
+
 /** What an ingress does: serves the proxy under a path prefix that it takes off. */
 async function startPrefix(t: Test, origin: string, prefix: string): Promise<string> {
   const server = createServer((incoming, outgoing) => {
@@ -66,6 +68,13 @@ test(
       const sent = sandbox.calls().filter(({ method }) => method === 'POST')
       t.equal(sent.length, before + 1)
       t.match(sent.at(-1)?.body, { type: 'ms.PublishEvent', body: { event: { message: 'Hi' } } })
+      const files = '#operations-Files-sendFile'
+      await page.click(`${files} .opblock-summary-control`)
+      const picture = { name: 'a.png', mimeType: 'image/png', buffer: png }
+      await page.setInputFiles(`${files} input[type=file]`, picture)
+      const uploaded = page.waitForResponse((response) => response.url().endsWith('/files'))
+      await page.click(`${files} .execute`)
+      t.equal((await uploaded).status(), 201, 'a picture goes with every other field left as it is')
       t.strictSame(broken, [], 'every part of the page loads')
       await page.close()
     }

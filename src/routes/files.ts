@@ -156,6 +156,7 @@ function asFormProblem(error: unknown): unknown {
 
 type Form = { file: Buffer | undefined; values: Record<string, unknown> }
 
+/** An empty field counts as not given: that is how forms say so. */
 async function readForm(request: FastifyRequest, limit: number): Promise<Form> {
   const mostBytes = Math.min(Number(request.headers['content-length'] ?? limit), limit)
   let file: Buffer | undefined
@@ -165,7 +166,7 @@ async function readForm(request: FastifyRequest, limit: number): Promise<Form> {
     if (part.type === 'file') file = await readFile(part, mostBytes)
     else if (Object.hasOwn(values, part.fieldname)) {
       throw invalid(`/${pointerToken(part.fieldname)}`, 'must be given once')
-    } else values[part.fieldname] = readField(part)
+    } else if (part.value !== '') values[part.fieldname] = readField(part)
   }
   return { file, values }
 }
