@@ -167,7 +167,7 @@ test('a dry run shows the first call of an upload and of a download, and stores 
 
 const temporary = {
   relativePath: '/v1/AUTH/a.PNG',
-  queryParams: { temp_url_sig: 's', temp_url_expires: '1' },
+  queryParams: { temp_url_sig: 'PlantedSignature', temp_url_expires: '1' },
 }
 
 /** A LiveEngage whose three steps of an upload can be scripted one by one. */
@@ -196,7 +196,7 @@ async function startSteps(t: Parameters<typeof startUpstream>[0]) {
 }
 
 test('each step’s failure says what was done: an upload that failed was not sent', async (t) => {
-  const { steps, proxy, published } = await startSteps(t)
+  const { steps, proxy, published, upstream } = await startSteps(t)
   const { question, store, publish } = steps
   const broken: Script = (_seen, _response, request) => request.socket.destroy()
   for (const [step, script, status, code, delivery] of [
@@ -222,7 +222,10 @@ test('each step’s failure says what was done: an upload that failed was not se
     t.match(reply, { status, body: { code, delivery } }, `${step} ${status}`)
     t.equal(published() - before, step === 'publish' ? 1 : 0)
     if (code === 'storage-failed') t.equal(reply.headers.get('retry-after'), '1')
+    t.notMatch(JSON.stringify(reply.body), /Planted/)
   }
+  t.ok(upstream.seen.some(({ url }) => url.includes('PlantedSignature')))
+  t.notMatch(JSON.stringify(proxy.logs), /Planted/, 'a temporary URL is in no log line')
 })
 
 test('a file that the storage does not have is a 404, any other failure a 502', async (t) => {
