@@ -40,8 +40,9 @@ export class Secrets {
   private listed: ReadonlyMap<string, ClientCredentials> = new Map()
   private keys: readonly Buffer[] = []
 
-  /** @throws Error naming the variable whose value or file cannot be read or has another form */
+  /** @throws Error naming every variable whose value or file cannot be read or has another form */
   constructor(options: SecretsOptions, report: Report) {
+    const faults: string[] = []
     this.report = report
     this.watchIntervalMs = options.watchIntervalMs ?? 2_000
     const { accountId, clientId, clientSecret, clientSecretFile } = options
@@ -51,16 +52,20 @@ export class Secrets {
       this.own = new Map([[accountId, { clientId, clientSecret: secret }]])
     }
     if (clientSecret !== undefined) keep(clientSecret)
-    this.follow('LP_CLIENT_SECRET_FILE', clientSecretFile, (text) => keep(readSecret(text)))
-    this.follow('LP_CREDENTIALS_FILE', options.credentialsFile, (text) => {
+    this.follow(faults, 'LP_CLIENT_SECRET_FILE', clientSecretFile, (text) => keep(readSecret(text)))
+    this.follow(faults, 'LP_CREDENTIALS_FILE', options.credentialsFile, (text) => {
       this.listed = new Map(Object.entries(readCredentials(text)))
     })
     const keepKeys = (text: string) => {
       this.keys = readKeys(text).map(digest)
     }
     const { apiKeys } = options
-    if (apiKeys !== undefined) named('API_KEYS', () => keepKeys(apiKeys))
-    this.follow('API_KEYS_FILE', options.apiKeysFile, keepKeys)
+    if (apiKeys !== undefined) attempt(faults, 'API_KEYS', () => keepKeys(apiKeys))
+    this.follow(faults, 'API_KEYS_FILE', options.apiKeysFile, keepKeys)
+    if (faults.length > 0) {
+      this.close()
+      throw new Error(faults.join('\n  '))
+    }
   }
 
   credentialsOf(accountId: string): ClientCredentials | undefined {
@@ -82,10 +87,15 @@ export class Secrets {
   }
 
   /** Reads a file now and whenever it changes; a change that cannot be read leaves what was known. */
-  private follow(name: string, file: string | undefined, take: (text: string) => void): void {
+  private follow(
+    faults: string[],
+    name: string,
+    file: string | undefined,
+    take: (text: string) => void,
+  ): void {
     if (file === undefined) return
     const read = () => take(readFileSync(file, 'utf8'))
-    named(name, read)
+    attempt(faults, name, read)
     const listener: StatsListener = () => {
       try {
         read()
@@ -111,12 +121,12 @@ function reasonOf(error: unknown): string {
   return error instanceof FormError ? error.message : 'the file cannot be read'
 }
 
-/** @throws Error naming the variable */
-function named(name: string, read: () => void): void {
+/** Adds what goes wrong to the faults, under the variable's name. */
+function attempt(faults: string[], name: string, read: () => void): void {
   try {
     read()
   } catch (error) {
-    throw new Error(`${name}: ${reasonOf(error)}`)
+    faults.push(`${name}: ${reasonOf(error)}`)
   }
 }
 

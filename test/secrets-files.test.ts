@@ -390,3 +390,15 @@ test('the start refuses an open proxy with credentials that listens beyond loopb
   t.strictSame(faultsOf({ SANDBOX: 'true', HOST: '0.0.0.0' }), [], 'the sandbox’s do not count')
   t.end()
 })
+
+test('every file that cannot be read is named at once', (t) => {
+  t.equal(
+    refusalOf({ credentialsFile: '/nowhere/a', apiKeysFile: '/nowhere/b', apiKeys: ' , ' }),
+    [
+      'Error: LP_CREDENTIALS_FILE: the file cannot be read',
+      'API_KEYS: there is no key',
+      'API_KEYS_FILE: the file cannot be read',
+    ].join('\n  '),
+  )
+  t.end()
+})
