@@ -19,12 +19,14 @@ import { checkHeaderCounts } from './caller.ts'
 import { answerClientError } from './client-errors.ts'
 import type { Config } from './config.ts'
 import { Drain } from './drain.ts'
+import { EventLoopGuard } from './event-loop-guard.ts'
 import { answerFailures, fail } from './failures.ts'
 import { acceptJsonBodies } from './json-body.ts'
 import { Client } from './liveengage/client.ts'
 import { type Connections, createConnections } from './liveengage/connections.ts'
 import { Credentials } from './liveengage/credentials.ts'
 import { Domains } from './liveengage/domains.ts'
+import type { Terms } from './liveengage/gate.ts'
 import { createHostGuard } from './liveengage/hosts.ts'
 import { Storage } from './liveengage/storage.ts'
 import { logRequest } from './logger.ts'
@@ -78,7 +80,7 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   })
   app.decorateRequest('caller', null)
   app.decorateRequest('problem', null)
-  app.decorateRequest('deadline', 0)
+  app.decorateRequest('terms', null)
   app.decorateRequest('mayBeSent', false)
 
   app.addHook('onRequest', (request, _reply, done) => {
@@ -104,14 +106,22 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   app.addHook('onClose', async () => secrets.close())
   const connections = createConnections({
     connections: config.maxConnections,
+    queue: config.maxQueue,
+    queueMs: config.maxQueueMs,
+    accountShare: config.maxAccountShare,
     connectTimeoutMs: config.connectTimeoutMs,
     longestExchangeMs: config.requestTimeoutMs,
   })
   app.addHook('onClose', () => connections.close())
-  const calls = {
-    ...admission(config, secrets),
-    ...createClient(connections, config, secrets, logger),
+  const eventLoop = new EventLoopGuard()
+  app.addHook('onReady', async () => eventLoop.start())
+  app.addHook('onClose', async () => eventLoop.stop())
+  const senders = createClient(connections, config, secrets, logger)
+  const refuse = (terms: Terms) => {
+    if (eventLoop.isLate) throw new Problem('overloaded')
+    senders.client.refuse(terms)
   }
+  const calls = { ...admission(config, secrets), ...senders, refuse }
   mountActions(app, calls)
   await app.register(fileRoutes, { ...config, ...calls })
   await app.register(nativeRoutes, calls)
@@ -163,7 +173,7 @@ function addStandardHeaders({ id, raw }: FastifyRequest, reply: FastifyReply, dr
 }
 
 /** Who may in, and for which accounts. */
-function admission(config: Config, secrets: Secrets): AdmissionOptions {
+function admission(config: Config, secrets: Secrets): Omit<AdmissionOptions, 'refuse'> {
   const { accountId, allowedAccounts, requestTimeoutMs } = config
   const hasCredentials = (account: string) => secrets.credentialsOf(account) !== undefined
   const isOpen = () => accountId === undefined && !secrets.hasCredentials

@@ -73,6 +73,8 @@ export const commonCodes: readonly ProblemCode[] = [
   'domain-lookup-failed',
   'login-failed',
   'credentials-rejected',
+  'overloaded',
+  'circuit-open',
   'deadline-exceeded',
   'shutting-down',
   'liveengage-timeout',

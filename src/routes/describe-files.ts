@@ -18,7 +18,6 @@ const fileProblems: readonly ProblemCode[] = [
   ...commonCodes,
   'conversation-closed',
   'storage-failed',
-  'overloaded',
 ]
 
 /** An event that published a file. */

@@ -5,7 +5,7 @@ import { Value } from '@sinclair/typebox/value'
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { ConversationParams, DryRunQuery } from '../action.ts'
 import { askForUpload, FileFields, pictureType, publishFile } from '../actions/send-file.ts'
-import { type AdmissionOptions, admit, callerOf } from '../admission.ts'
+import { type AdmissionOptions, admit, admitted } from '../admission.ts'
 import { pointerToken, refusePoison, refuseUnsafeText } from '../json-body.ts'
 import type { Client } from '../liveengage/client.ts'
 import { askForDownload, type Storage } from '../liveengage/storage.ts'
@@ -44,7 +44,7 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
     config: uploadBody,
     schema: { ...describeUpload(), params: ConversationParams, querystring: DryRunQuery },
     schemaErrorFormatter: (errors, part) => explain(undefined, errors, part),
-    onRequest: [admit(options), limitUploads(options)],
+    onRequest: [admit(options, 'high'), limitUploads(options)],
     // Also for a caller who has hung up; by now the file is no longer held.
     onSend: (request, _reply, _payload, done) => {
       const { releaseUpload } = request
@@ -53,18 +53,18 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
       done()
     },
     handler: async (request, reply) => {
-      const { deadline, params, query } = request
-      const caller = callerOf(request)
+      const { params, query } = request
+      const { caller, terms } = admitted(request)
       const { file, fields } = await readUpload(request, fileLimitBytes)
       const fileType = pictureType(file)
       if (fileType === undefined) throw invalid('/file', 'must be a JPEG, PNG or GIF picture')
       const question = askForUpload(file.length, fileType)
-      if (query.dryRun === 'true') return client.preview(question, caller, deadline)
-      const relativePath = await storage.put(file, question, caller, deadline)
+      if (query.dryRun === 'true') return client.preview(question, caller, terms)
+      const relativePath = await storage.put(file, question, caller, terms)
       const stored = { relativePath, fileType }
       const command = publishFile(params.id, stored, fields)
       request.mayBeSent = true
-      const { sequence } = await client.send(command, caller, deadline)
+      const { sequence } = await client.send(command, caller, terms)
       const { dialogId } = command.body
       return answerEvent(request, reply, {
         conversationId: params.id,
@@ -81,15 +81,15 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
       exposeHeadRoute: false,
       schema: { ...describeDownload(), querystring: DryRunQuery },
       schemaErrorFormatter: (errors, part) => explain(undefined, errors, part),
-      onRequest: admit(options),
+      onRequest: admit(options, 'high'),
       handler: async (request, reply) => {
-        const { id: requestId, deadline, params, query } = request
-        const caller = callerOf(request)
+        const { id: requestId, params, query } = request
+        const { caller, terms } = admitted(request)
         const relativePath = `/${params['*']}`
         if (query.dryRun === 'true') {
-          return client.preview(askForDownload(relativePath), caller, deadline)
+          return client.preview(askForDownload(relativePath), caller, terms)
         }
-        const file = await storage.get(relativePath, caller, deadline)
+        const file = await storage.get(relativePath, caller, terms)
         const { contentType = '', contentLength, body } = file
         const isPicture = /^image\/(png|jpeg|gif)$/.test(contentType)
         reply.type(isPicture ? contentType : 'application/octet-stream')

@@ -1,7 +1,7 @@
 /** LiveEngage's own paths and payloads, for clients of the Connector API that point their host here and change nothing else. */
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
-import { type AdmissionOptions, admit, callerOf } from '../admission.ts'
+import { type AdmissionOptions, admit, admitted } from '../admission.ts'
 import type { Client } from '../liveengage/client.ts'
 import { Problem, type ProblemCode } from '../problems.ts'
 import {
@@ -28,9 +28,10 @@ export async function nativeRoutes(
     app.post<Route>(`/api/account/:accountId/messaging/consumer/${method}`, {
       config: { ...nativeBodies[method], documentedQuery },
       schema: describeNative(method),
-      onRequest: admit(options, accountOf),
+      onRequest: admit(options, 'high', accountOf),
       handler: async (request, reply) => {
-        const { body, deadline, url } = request
+        const { body, url } = request
+        const { caller, terms } = admitted(request)
         if (!Buffer.isBuffer(body))
           throw new Problem('invalid-request', { detail: 'A body is required.' })
         if (/[?&]dryRun\b|#/.test(url)) {
@@ -40,13 +41,7 @@ export async function nativeRoutes(
         }
         request.mayBeSent = true
         const [, query = ''] = /^[^?]*(\?.*)$/s.exec(url) ?? []
-        const answer = await options.client.forward(
-          method,
-          query,
-          body,
-          callerOf(request),
-          deadline,
-        )
+        const answer = await options.client.forward(method, query, body, caller, terms)
         if (answer.contentType !== undefined) reply.header('content-type', answer.contentType)
         if (answer.retryAfter !== undefined) reply.header('retry-after', answer.retryAfter)
         return reply.code(answer.status).send(answer.body)
