@@ -49,7 +49,9 @@ export function admit(
     const terms = { accountId, priority, deadline, connection: raw.socket }
     request.caller = caller
     request.terms = terms
-    if (Object(query).dryRun !== 'true') options.refuse(terms)
+    // A retry whose outcome is known is told that, not that it found no room.
+    const isRetry = headers['idempotency-key'] !== undefined
+    if (!isRetry && Object(query).dryRun !== 'true') options.refuse(terms)
     done()
   }
 }

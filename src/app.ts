@@ -21,6 +21,7 @@ import type { Config } from './config.ts'
 import { Drain } from './drain.ts'
 import { EventLoopGuard } from './event-loop-guard.ts'
 import { answerFailures, fail } from './failures.ts'
+import { settleAttempts } from './idempotency.ts'
 import { acceptJsonBodies } from './json-body.ts'
 import { Client } from './liveengage/client.ts'
 import { type Connections, createConnections } from './liveengage/connections.ts'
@@ -31,6 +32,7 @@ import { createHostGuard } from './liveengage/hosts.ts'
 import { Storage } from './liveengage/storage.ts'
 import { logRequest } from './logger.ts'
 import { openapiOptions, swaggerUiOptions } from './openapi.ts'
+import { Outcomes } from './outcomes.ts'
 import { Problem, ProblemDetails } from './problems.ts'
 import { Conversation, DryRun, Event } from './responses.ts'
 import { mountActions } from './routes/actions.ts'
@@ -88,6 +90,8 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
     if (drain.isClosing) throw new Problem('shutting-down')
     done()
   })
+  const outcomes = new Outcomes()
+  settleAttempts(app, outcomes)
   app.addHook('onSend', (request, reply, _payload, done) => {
     addStandardHeaders(request, reply, drain)
     // Not `onResponse`, which never comes for a caller who has hung up.
@@ -121,7 +125,7 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
     if (eventLoop.isLate) throw new Problem('overloaded')
     senders.client.refuse(terms)
   }
-  const calls = { ...admission(config, secrets), ...senders, refuse }
+  const calls = { ...admission(config, secrets), ...senders, refuse, outcomes }
   mountActions(app, calls)
   await app.register(fileRoutes, { ...config, ...calls })
   await app.register(nativeRoutes, calls)

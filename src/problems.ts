@@ -147,6 +147,17 @@ export const problems = {
     delivery: 'not-sent',
     retryable: false,
   },
+  'idempotency-key-in-use': {
+    status: 409,
+    title: 'The first request with this Idempotency-Key is under way',
+    cause:
+      'The same request came with the same Idempotency-Key before and has no outcome yet; LiveEngage may have it.',
+    remedy:
+      'Send the same request with the same key again after Retry-After; it gets the outcome of the first.',
+    delivery: 'unknown',
+    retryable: true,
+    retryAfterSeconds: 1,
+  },
   'payload-too-large': {
     status: 413,
     title: 'The body is too large',
@@ -169,6 +180,14 @@ export const problems = {
     cause: 'The body has another content type than the route takes, or it is compressed.',
     remedy:
       'Send JSON in UTF-8 with Content-Type: application/json, a file as multipart/form-data; both uncompressed.',
+    delivery: 'not-sent',
+    retryable: false,
+  },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'The Idempotency-Key is another request’s',
+    cause: 'Another path, query or body came with this Idempotency-Key in the last ten minutes.',
+    remedy: 'Take a new key for each new request; repeat a request byte for byte.',
     delivery: 'not-sent',
     retryable: false,
   },

@@ -13,7 +13,9 @@ import { setUrgency } from '../actions/set-urgency.ts'
 import { startTyping } from '../actions/start-typing.ts'
 import { stopTyping } from '../actions/stop-typing.ts'
 import { type AdmissionOptions, admit, admitted } from '../admission.ts'
+import { claimKey, readIdempotencyKey } from '../idempotency.ts'
 import type { Client } from '../liveengage/client.ts'
+import type { Outcomes } from '../outcomes.ts'
 import { isProblem, Problem } from '../problems.ts'
 import { explain } from '../validation.ts'
 import { answerEvent } from './answer-event.ts'
@@ -32,7 +34,7 @@ export const actions: readonly Action[] = [
   setProfile,
 ]
 
-export type ActionRoutesOptions = AdmissionOptions & { client: Client }
+export type ActionRoutesOptions = AdmissionOptions & { client: Client; outcomes: Outcomes }
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -67,12 +69,13 @@ function mount(app: FastifyInstance, action: Action, options: ActionRoutesOption
       ...(body !== undefined && { body }),
     },
     schemaErrorFormatter: (errors, part) => explain(action, errors, part),
-    onRequest: admit(options, action.priority),
+    onRequest: [admit(options, action.priority), readIdempotencyKey],
     preValidation: (request, _reply, done) => {
       if (body === undefined) refuseBody(request.body)
       else if (request.body === undefined) request.body = {}
       done()
     },
+    preHandler: claimKey(options.outcomes),
     handler: async (request, reply) => {
       const { id: requestId, params, query } = request
       const { caller, terms } = admitted(request)

@@ -6,9 +6,11 @@ import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fast
 import { ConversationParams, DryRunQuery } from '../action.ts'
 import { askForUpload, FileFields, pictureType, publishFile } from '../actions/send-file.ts'
 import { type AdmissionOptions, admit, admitted } from '../admission.ts'
+import { isAnswered, keepFingerprint, readIdempotencyKey } from '../idempotency.ts'
 import { pointerToken, refusePoison, refuseUnsafeText } from '../json-body.ts'
 import type { Client } from '../liveengage/client.ts'
 import { askForDownload, type Storage } from '../liveengage/storage.ts'
+import type { Outcomes } from '../outcomes.ts'
 import { Problem } from '../problems.ts'
 import { explain } from '../validation.ts'
 import { answerEvent } from './answer-event.ts'
@@ -17,6 +19,7 @@ import { describeDownload, describeUpload, downloadParams, uploadBody } from './
 export type FileRoutesOptions = AdmissionOptions & {
   client: Client
   storage: Storage
+  outcomes: Outcomes
   fileLimitBytes: number
   maxUploads: number
 }
@@ -32,7 +35,7 @@ type Upload = { file: Buffer; fields: FileFields }
 type Query = { dryRun?: 'true' | 'false' }
 
 export async function fileRoutes(app: FastifyInstance, options: FileRoutesOptions): Promise<void> {
-  const { client, storage, fileLimitBytes } = options
+  const { client, storage, outcomes, fileLimitBytes } = options
   app.decorateRequest('releaseUpload', null)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(notMultipart()))
@@ -44,7 +47,7 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
     config: uploadBody,
     schema: { ...describeUpload(), params: ConversationParams, querystring: DryRunQuery },
     schemaErrorFormatter: (errors, part) => explain(undefined, errors, part),
-    onRequest: [admit(options, 'high'), limitUploads(options)],
+    onRequest: [admit(options, 'high'), readIdempotencyKey, limitUploads(options)],
     // Also for a caller who has hung up; by now the file is no longer held.
     onSend: (request, _reply, _payload, done) => {
       const { releaseUpload } = request
@@ -60,6 +63,9 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
       if (fileType === undefined) throw invalid('/file', 'must be a JPEG, PNG or GIF picture')
       const question = askForUpload(file.length, fileType)
       if (query.dryRun === 'true') return client.preview(question, caller, terms)
+      // Not over the body's bytes: a client chooses another boundary for each attempt.
+      keepFingerprint(request, file, fields)
+      if (isAnswered(outcomes, request, reply)) return reply
       const relativePath = await storage.put(file, question, caller, terms)
       const stored = { relativePath, fileType }
       const command = publishFile(params.id, stored, fields)
