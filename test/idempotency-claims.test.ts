@@ -8,10 +8,16 @@ import { Problem } from '../src/problems.ts'
 type Step = (request: FastifyRequest, reply: FastifyReply) => unknown
 
 /** A route that takes a key and ends as a test says. @returns one request to it, always with the same key */
-async function startRoute(t: Test, handler: Step, onSend: Step = () => undefined) {
+async function startRoute(
+  t: Test,
+  handler: Step,
+  {
+    onSend = (): unknown => undefined,
+    outcomes = new Outcomes(),
+  }: { onSend?: Step; outcomes?: Outcomes } = {},
+) {
   const app = fastify()
   t.teardown(() => app.close())
-  const outcomes = new Outcomes()
   app.decorateRequest('caller', null)
   app.decorateRequest('problem', null)
   app.decorateRequest('mayBeSent', false)
@@ -86,9 +92,10 @@ test('an answer that another hook keeps from being sent is not the outcome; what
     request.mayBeSent = true
     return reply.code(201).send({ n: 1 })
   })
-  const post = await startRoute(t, handler, (_request, reply) => {
+  const onSend: Step = (_request, reply) => {
     if (reply.statusCode === 201) throw new Error('broken')
-  })
+  }
+  const post = await startRoute(t, handler, { onSend })
   const first = await post()
   t.match(JSON.parse(first.text), { status: 500, code: 'internal-error', delivery: 'unknown' })
   t.strictSame(await post(), { ...first, replayed: true })
@@ -100,9 +107,10 @@ test('a hook that fails on every answer leaves no key in use', async (t) => {
     request.mayBeSent = true
     return reply.code(201).send({ n: 1 })
   })
-  const post = await startRoute(t, handler, () => {
+  const onSend = () => {
     throw new Error('broken')
-  })
+  }
+  const post = await startRoute(t, handler, { onSend })
   for (const _ of [1, 2, 3]) t.equal((await post()).status, 500)
   t.equal(handler.times, 1, 'and the message is not sent again')
 })
@@ -125,4 +133,16 @@ test('a hijacked answer is not known: its key says so, or is free if nothing was
     } else t.match(again, { status: 200, replayed: false, text: 'raw' })
     t.equal(handler.times, mayBeSent ? 1 : 2)
   }
+})
+
+test('what is kept of an answer is its own bytes, not the chunk that they came in', async (t) => {
+  const outcomes = new Outcomes()
+  const settled = t.capture(outcomes, 'settle')
+  const chunk = Buffer.alloc(65_536, 'a')
+  const post = await startRoute(t, (_request, reply) => reply.send(chunk.subarray(0, 5)), {
+    outcomes,
+  })
+  t.equal((await post()).text, 'aaaaa')
+  const [call] = settled()
+  t.equal(Object(call?.args[2]).payload.buffer.byteLength, 5)
 })
