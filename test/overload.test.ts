@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { EventLoopGuard } from '../src/event-loop-guard.ts'
 import { startProxy } from './start.ts'
 import { json, ok, type Script, startUpstream } from './upstream.ts'
 import { credentials, openWire } from './wire.ts'
@@ -147,6 +148,8 @@ t.test('a host that fails again and again is left in peace, and found again', as
   t.ok(retryAfter >= 3 && retryAfter <= 8, `${retryAfter}`)
   t.equal(upstream.sends().length, 45)
   upstream.script.send = ok
+  // A clock that is put forward looks like a late event loop.
+  t.intercept(EventLoopGuard.prototype, 'isLate', { get: () => false })
   const aheadMs = 6_100
   const now = performance.now.bind(performance)
   t.intercept(performance, 'now', { value: () => now() + aheadMs })
@@ -178,3 +181,22 @@ t.test('messages one after another on one connection leave in that order', async
   t.strictSame([...new Set(sent)], words)
   t.strictSame(sent, sent.toSorted())
 })
+
+t.test(
+  'a retry under an Idempotency-Key is told its outcome, however full the host is',
+  async (t) => {
+    const { call, arrived, release } = await startHeld(t, { MAX_CONNECTIONS: '1', MAX_QUEUE: '0' })
+    const first = call('POST', messages, text, { 'idempotency-key': 'first' })
+    await arrived(1)
+    release()
+    t.equal((await first).status, 201)
+    const held = call('POST', messages, text)
+    await arrived(1)
+    const retry = await call('POST', messages, text, { 'idempotency-key': 'first' })
+    t.match(retry, { status: 201, headers: { 'idempotency-replayed': 'true' } })
+    const other = await call('POST', messages, text, { 'idempotency-key': 'other' })
+    t.match(other, { status: 503, body: { code: 'overloaded', delivery: 'not-sent' } })
+    release()
+    t.equal((await held).status, 201)
+  },
+)
