@@ -43,10 +43,13 @@ import { mountHealth } from './routes/health.ts'
 import { nativeRoutes } from './routes/native.ts'
 import { mountProblems } from './routes/problems.ts'
 import { Secrets } from './secrets.ts'
+import { TypingExpiries } from './typing.ts'
 
 export type App = {
   server: FastifyInstance
   drain: Drain
+  /** After the drain: ends the typing that was to end by itself later. */
+  endTyping: () => Promise<void>
   /** Ends every call to LiveEngage that is still under way, so that its caller gets the truth before the process ends. */
   cutOff: () => Promise<void>
 }
@@ -125,7 +128,13 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
     if (eventLoop.isLate) throw new Problem('overloaded')
     senders.client.refuse(terms)
   }
-  const calls = { ...admission(config, secrets), ...senders, refuse, outcomes }
+  const typing = new TypingExpiries({
+    client: senders.client,
+    timeoutMs: config.requestTimeoutMs,
+    logger,
+  })
+  app.addHook('onClose', async () => typing.stop())
+  const calls = { ...admission(config, secrets), ...senders, refuse, outcomes, typing }
   mountActions(app, calls)
   await app.register(fileRoutes, { ...config, ...calls })
   await app.register(nativeRoutes, calls)
@@ -134,7 +143,15 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   if (config.docs !== 'off') mountDocuments(app)
   if (config.docs === 'on') await app.register(swaggerUi, swaggerUiOptions)
   await app.ready()
-  return { server: app, drain, cutOff: () => connections.close() }
+  return {
+    server: app,
+    drain,
+    endTyping: () => typing.flush(),
+    cutOff: () => {
+      typing.stop()
+      return connections.close()
+    },
+  }
 }
 
 const mostConnections = 16_384
