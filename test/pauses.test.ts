@@ -26,7 +26,7 @@ function setUp(answer?: () => Promise<SendSuccess>) {
   const logs: Record<string, unknown>[] = []
   const pauses = new Pauses({
     client: {
-      send(command, caller, deadline) {
+      send(command, caller, { deadline }) {
         const { dialogId, event } = Object(command.body)
         sent.push({ event, dialogId, caller, inMs: deadline - performance.now() })
         if (answer !== undefined) return answer()
