@@ -5,7 +5,7 @@ import { ConversationParams, DryRunQuery } from '../action.ts'
 import { askForUpload, FileFields, pictureType, publishFile } from '../actions/send-file.ts'
 import { type AdmissionOptions, admit, admitted } from '../admission.ts'
 import { isAnswered, keepFingerprint, readIdempotencyKey } from '../idempotency.ts'
-import { pointerToken, refusePoison, refuseUnsafeText } from '../json-body.ts'
+import { pointerToken, refusePoison, refuseUnsound } from '../json-body.ts'
 import type { Client } from '../liveengage/client.ts'
 import { askForDownload, type Storage } from '../liveengage/storage.ts'
 import type { Outcomes } from '../outcomes.ts'
@@ -135,7 +135,7 @@ async function readUpload(request: FastifyRequest, limit: number): Promise<Uploa
   })
   if (file === undefined) throw invalid('/file', 'is required')
   if (file.length === 0) throw invalid('/file', 'must not be empty')
-  refuseUnsafeText(values, '', 1)
+  refuseUnsound(values, '', 1)
   refusePoison(values)
   checkFields(request, values)
   return { file, fields: values }
