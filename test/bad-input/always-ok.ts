@@ -7,31 +7,30 @@ const storagePath = '/v1/AUTH_async-images/12345678/picture'
 const send: Script = (seen, response, request) => {
   if (seen.method === 'PUT') return json(201, '')(seen, response, request)
   const body = parse(seen.body)
-  const answer = Array.isArray(body)
-    ? body.map(({ id }, index) => ({
-        reqId: id,
-        code: 'OK',
-        body: index === 0 ? {} : { conversationId: 'opened' },
-      }))
-    : { reqId: body?.id, code: 'OK', body: bodyFor(body) }
+  const answer = Array.isArray(body) ? body.map(opened) : { ...ok(body), body: bodyFor(body) }
   json(200, answer)(seen, response, request)
 }
 
-function bodyFor(body: Record<string, unknown>): unknown {
-  return body?.['type'] === 'ms.GenerateURLForUploadFile'
-    ? {
-        relativePath: storagePath,
-        queryParams: { temp_url_sig: 'a', temp_url_expires: '1' },
-      }
+function ok(command: unknown) {
+  return { reqId: Object(command).id, code: 'OK' }
+}
+
+function opened(command: unknown, index: number) {
+  return { ...ok(command), body: index === 0 ? {} : { conversationId: 'opened' } }
+}
+
+function bodyFor(command: unknown) {
+  return Object(command).type === 'ms.GenerateURLForUploadFile'
+    ? { relativePath: storagePath, queryParams: { temp_url_sig: 'a', temp_url_expires: '1' } }
     : { sequence: 0 }
 }
 
 /** What a native call passes on need not be JSON. */
-function parse(text: string) {
+function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    return {}
+    return undefined
   }
 }
 

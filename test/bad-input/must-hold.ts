@@ -98,18 +98,19 @@ export async function mustHold(
   assert.ok(reply.status < 500, shown)
   if (each.expected !== 'either') assert.equal(isAccepted, each.expected === 'accepted', shown)
   if (isAccepted) checkSent(each, reply, upstream)
-  else checkRefusal(each, reply, upstream)
+  else mustRefuse(each, reply, upstream)
   const log = JSON.stringify(proxy.logs)
   for (const words of planted) assert.ok(!log.includes(words), `the log has a value: ${log}`)
   return reply
 }
 
 /** A problem, which names where the fault is and shows no value; LiveEngage heard nothing. */
-function checkRefusal(
+export function mustRefuse(
   { at }: Case,
   { status, contentType, body }: Reply,
   upstream: Upstream,
 ): void {
+  assert.ok(status >= 400 && status < 500, `${status} ${body}`)
   assert.match(contentType, /^application\/problem\+json/)
   const problem: unknown = JSON.parse(body)
   assert.ok(isProblem.Check(problem), body)
