@@ -21,6 +21,7 @@ import type { Config } from './config.ts'
 import { Drain } from './drain.ts'
 import { EventLoopGuard } from './event-loop-guard.ts'
 import { answerFailures, fail } from './failures.ts'
+import { checkFraming } from './framing.ts'
 import { settleAttempts } from './idempotency.ts'
 import { acceptJsonBodies } from './json-body.ts'
 import { Client } from './liveengage/client.ts'
@@ -89,6 +90,7 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   app.decorateRequest('mayBeSent', false)
 
   app.addHook('onRequest', (request, _reply, done) => {
+    checkFraming(request.raw)
     checkHeaderCounts(request.raw)
     if (drain.isClosing) throw new Problem('shutting-down')
     done()

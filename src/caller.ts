@@ -114,21 +114,25 @@ export function readTimeoutMs(headers: IncomingHttpHeaders, longestMs: number): 
 }
 
 /**
- * Refuses a second Host or Authorization (Node keeps the first, another hop may keep the last) and HTTP/1.1 without Host.
+ * Refuses a second Host, Authorization or Content-Type (Node keeps the first, another hop may keep the last) and HTTP/1.1
+ * without Host.
  * @throws Problem `invalid-request`
  */
 export function checkHeaderCounts({ rawHeaders, httpVersion }: IncomingMessage): void {
   let hosts = 0
   let authorizations = 0
+  let contentTypes = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]
     if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1
     if (name?.length === 13 && name.toLowerCase() === 'authorization') authorizations += 1
+    if (name?.length === 12 && name.toLowerCase() === 'content-type') contentTypes += 1
   }
   if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) {
     throw invalidHeader('Host', 'must be given once')
   }
   if (authorizations > 1) throw invalidHeader('Authorization', 'must be given once')
+  if (contentTypes > 1) throw invalidHeader('Content-Type', 'must be given once')
 }
 
 function invalidHeader(name: string, message: string): Problem {
