@@ -5,7 +5,8 @@ import { startProxy } from '../start.ts'
 import { openWire } from '../wire.ts'
 import { startAlwaysOk } from './always-ok.ts'
 import { answersIn, type WireAnswer } from './answers-on-the-wire.ts'
-import { type Malformed, malformedRequests, type Words } from './malformed-requests.ts'
+import type { Malformed, Words } from './malformed/request.ts'
+import { malformedRequests } from './malformed-requests.ts'
 
 const isProblem = TypeCompiler.Compile(ProblemDetails)
 
