@@ -295,7 +295,7 @@ test('only MAX_UPLOADS files are taken at a time, and one more is refused before
     status: 503,
     body: { code: 'overloaded', delivery: 'not-sent', retryable: true },
   })
-  t.equal(refused.headers.get('retry-after'), '1')
+  t.match(refused.headers.get('retry-after'), /^[123]$/)
   for (const release of held) release()
   for (const reply of await Promise.all(first)) t.equal(reply.status, 201)
   steps.store = store
