@@ -12,7 +12,7 @@ export async function buildAdmin(
   logger: Logger,
   drain: Drain,
 ): Promise<FastifyInstance> {
-  const { app } = createListener(config, logger, drain)
+  const { app } = createListener(config, logger, { mainDrain: drain })
   mountHealth(app, drain, { isElsewhere: false })
   // An answer here is out as soon as it is asked for; what is open at the end is idle or stuck, and must not hold up the stop.
   app.addHook('preClose', (done) => {

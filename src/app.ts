@@ -8,14 +8,18 @@ import { buildAdmin } from './admin.ts'
 import type { AdmissionOptions } from './admission.ts'
 import type { Config } from './config.ts'
 import type { Drain } from './drain.ts'
+import { EventLoopGuard } from './event-loop-guard.ts'
+import { settleAttempts } from './idempotency.ts'
 import { createListener } from './listener.ts'
 import { Client } from './liveengage/client.ts'
 import { type Connections, createConnections } from './liveengage/connections.ts'
 import { Credentials } from './liveengage/credentials.ts'
 import { Domains } from './liveengage/domains.ts'
+import type { Terms } from './liveengage/gate.ts'
 import { createHostGuard } from './liveengage/hosts.ts'
 import { Storage } from './liveengage/storage.ts'
 import { openapiOptions, swaggerUiOptions } from './openapi.ts'
+import { Outcomes } from './outcomes.ts'
 import { Problem } from './problems.ts'
 import { Conversation, DryRun, Event } from './responses.ts'
 import { mountActions } from './routes/actions.ts'
@@ -41,7 +45,10 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   const secrets = new Secrets(config, (isGood, file, sentence) => {
     logger[isGood ? 'info' : 'error']({ file }, sentence)
   })
-  const { app, drain } = createListener(config, logger)
+  const outcomes = new Outcomes()
+  const { app, drain } = createListener(config, logger, {
+    addFirst: (first) => settleAttempts(first, outcomes),
+  })
   app.addHook('onRequest', (_request, _reply, done) => {
     if (drain.isClosing) throw new Problem('shutting-down')
     done()
@@ -55,14 +62,22 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   app.addHook('onClose', async () => secrets.close())
   const connections = createConnections({
     connections: config.maxConnections,
+    queue: config.maxQueue,
+    queueMs: config.maxQueueMs,
+    accountShare: config.maxAccountShare,
     connectTimeoutMs: config.connectTimeoutMs,
     longestExchangeMs: config.requestTimeoutMs,
   })
   app.addHook('onClose', () => connections.close())
-  const calls = {
-    ...admission(config, secrets),
-    ...createClient(connections, config, secrets, logger),
+  const eventLoop = new EventLoopGuard()
+  app.addHook('onReady', async () => eventLoop.start())
+  app.addHook('onClose', async () => eventLoop.stop())
+  const senders = createClient(connections, config, secrets, logger)
+  const refuse = (terms: Terms) => {
+    if (eventLoop.isLate) throw new Problem('overloaded')
+    senders.client.refuse(terms)
   }
+  const calls = { ...admission(config, secrets), ...senders, refuse, outcomes }
   mountActions(app, calls)
   await app.register(fileRoutes, { ...config, ...calls })
   await app.register(nativeRoutes, calls)
@@ -77,7 +92,7 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
 }
 
 /** Who may in, and for which accounts. */
-function admission(config: Config, secrets: Secrets): AdmissionOptions {
+function admission(config: Config, secrets: Secrets): Omit<AdmissionOptions, 'refuse'> {
   const { accountId, allowedAccounts, requestTimeoutMs } = config
   const hasCredentials = (account: string) => secrets.credentialsOf(account) !== undefined
   const isOpen = () => accountId === undefined && !secrets.hasCredentials

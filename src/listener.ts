@@ -20,11 +20,18 @@ import { acceptJsonBodies } from './json-body.ts'
 import { logRequest } from './logger.ts'
 import { ProblemDetails } from './problems.ts'
 
-/** A Fastify without routes. @param mainDrain of the listener whose stop this one follows; absent: it has its own */
+export type ListenerOptions = {
+  /** Of the listener whose stop this one follows; absent: it has its own. */
+  mainDrain?: Drain
+  /** Adds hooks that have to come before the frame's own. */
+  addFirst?: (app: FastifyInstance) => void
+}
+
+/** A Fastify without routes. */
 export function createListener(
   config: Config,
   logger: Logger,
-  mainDrain?: Drain,
+  { mainDrain, addFirst }: ListenerOptions,
 ): { app: FastifyInstance; drain: Drain } {
   const loggerInstance: FastifyBaseLogger = logger
   const app = fastify({
@@ -52,9 +59,10 @@ export function createListener(
   })
   app.decorateRequest('caller', null)
   app.decorateRequest('problem', null)
-  app.decorateRequest('deadline', 0)
+  app.decorateRequest('terms', null)
   app.decorateRequest('mayBeSent', false)
 
+  addFirst?.(app)
   app.addHook('onRequest', (request, _reply, done) => {
     checkHeaderCounts(request.raw)
     done()

@@ -66,7 +66,7 @@ export function logRequest(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  const { problem, caller } = request
+  const { problem, caller, attempt } = request
   const line = {
     requestId: request.id,
     method: request.method,
@@ -74,6 +74,7 @@ export function logRequest(
     status: reply.statusCode,
     ms: Math.round(reply.elapsedTime * 100) / 100,
     accountId: caller?.accountId,
+    ...(attempt?.state === 'replayed' && { replayed: true }),
     ...(problem !== null && describeProblem(problem)),
   }
   const isPolled = request.routeOptions?.config?.isPolled === true

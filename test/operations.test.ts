@@ -14,6 +14,9 @@ test('the page for operators names every field that a request’s line can have'
   logs.length = 0
   const path = '/conversations/c1/messages'
   t.equal((await call('POST', path, { text: 'a' })).status, 502)
+  const keyed = () => call('POST', path, { text: 'a' }, { 'idempotency-key': 'a' })
+  await keyed()
+  t.equal((await keyed()).headers['idempotency-replayed'], 'true')
   upstream.script.send = (_seen, response) => response.destroy()
   t.equal((await call('POST', path, { text: 'a' })).status, 502)
   const fields = new Set(logs.flatMap((line) => Object.keys(line)))
