@@ -14,12 +14,11 @@ COPY src src
 RUN npm run build -- --sourceMap false
 
 FROM manifests AS dependencies
-RUN npm ci --omit=dev --ignore-scripts
+# What only people and compilers read would be a quarter of it.
+RUN npm ci --omit=dev --ignore-scripts && \
+    find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
 
 FROM ${NODE_IMAGE}
-LABEL org.opencontainers.image.title="liveengage-proxy" \
-      org.opencontainers.image.description="A small, typed REST sidecar in front of LivePerson's LiveEngage Connector API" \
-      org.opencontainers.image.licenses="MIT"
 WORKDIR /app
 # Owned by root and read-only to the user below. A clone made under a strict umask would leave package.json unreadable to it.
 COPY --from=dependencies /app/node_modules node_modules
@@ -29,9 +28,17 @@ ENV HOST=0.0.0.0 NODE_ENV=production
 USER 1000:1000
 EXPOSE 3000
 STOPSIGNAL SIGTERM
-# An error that nothing catches, the timeout's too, ends node with 1.
+# The time-out is an error too. With a signal, one that nothing catches would end node with 0.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 \
-  CMD ["node", "-e", "http.get({ host: process.env.HOST, port: process.env.PORT || 3000, path: '/livez', signal: AbortSignal.timeout(3000) }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1))"]
+  CMD ["node", "-e", "const { HOST, PORT, ADMIN_HOST, ADMIN_PORT } = process.env; const [host, port] = ADMIN_PORT ? [ADMIN_HOST || '0.0.0.0', ADMIN_PORT] : [HOST, PORT || 3000]; http.get({ host, port, path: '/livez', signal: AbortSignal.timeout(3000) }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 # node is PID 1 and handles the signals itself.
 ENTRYPOINT ["node"]
 CMD ["dist/server.js"]
+# Last, so that another version does not build the rest again. Where the source is, whoever publishes the image says with --label.
+ARG NODE_IMAGE
+ARG VERSION=unknown
+LABEL org.opencontainers.image.title="liveengage-proxy" \
+      org.opencontainers.image.description="A small, typed REST sidecar in front of LivePerson's LiveEngage Connector API" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.base.name="$NODE_IMAGE"

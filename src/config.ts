@@ -164,6 +164,19 @@ export const Environment = Type.Object({
     maximum: 300000,
     description: 'When the process ends at the latest after SIGTERM',
   }),
+  ADMIN_HOST: Type.String({
+    default: '0.0.0.0',
+    minLength: 1,
+    description: 'Address of the admin listener; a kubelet reaches the pod’s, not its loopback',
+  }),
+  ADMIN_PORT: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 65535,
+      description:
+        'Moves `/livez` and `/readyz` from `PORT` to a listener of their own on this port, without any key; `0` takes any free one',
+    }),
+  ),
   LOG_LEVEL: StringEnum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info',
     description: 'The least level that is logged',
@@ -215,6 +228,9 @@ export type Config = {
   apiKeysFile: string | undefined
   shutdownDelayMs: number
   shutdownTimeoutMs: number
+  adminHost: string
+  /** Undefined: there is no admin listener. */
+  adminPort: number | undefined
   logLevel: Environment['LOG_LEVEL']
   docs: Environment['DOCS']
   /** The port of the embedded LiveEngage, if there is to be one. */
@@ -291,6 +307,10 @@ function contradictions(
   const { SHUTDOWN_DELAY_MS: delayMs, SHUTDOWN_TIMEOUT_MS: timeoutMs } = values
   if (typeof delayMs === 'number' && typeof timeoutMs === 'number' && timeoutMs <= delayMs) {
     faults.push('SHUTDOWN_TIMEOUT_MS: must be more than SHUTDOWN_DELAY_MS')
+  }
+  const adminPort = values['ADMIN_PORT']
+  if (adminPort !== 0 && adminPort !== undefined && adminPort === values['PORT']) {
+    faults.push('ADMIN_PORT: must differ from PORT')
   }
   const accounts = values['LP_ALLOWED_ACCOUNTS']
   const account = values['LP_ACCOUNT_ID']
@@ -380,6 +400,8 @@ function fromEnvironment(values: Environment): Config {
     apiKeysFile: values.API_KEYS_FILE,
     shutdownDelayMs: values.SHUTDOWN_DELAY_MS,
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
+    adminHost: values.ADMIN_HOST,
+    adminPort: values.ADMIN_PORT,
     logLevel: values.LOG_LEVEL,
     docs: values.DOCS,
     sandboxPort: values.SANDBOX ? values.SANDBOX_PORT : undefined,

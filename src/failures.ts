@@ -8,6 +8,10 @@ declare module 'fastify' {
     /** What the request failed with, for its log line. */
     problem: Problem | null
   }
+  interface FastifyContextConfig {
+    /** The route belongs to another listener: here it is documented and not found. */
+    isElsewhere?: boolean
+  }
 }
 
 /** Fastify's own refusals, by its codes. */
@@ -52,7 +56,12 @@ function isFrameworkError(error: unknown): error is FastifyError {
 export function answerFailures(app: FastifyInstance): void {
   const methodsByPath = new Map<string, Set<string>>()
   const paths = findMyWay({ maxParamLength: 128 })
-  app.addHook('onRoute', ({ url, method }) => {
+  app.addHook('onRoute', (route) => {
+    const { url, method, config } = route
+    if (config?.isElsewhere === true) {
+      route.handler = refuseRoute
+      return
+    }
     const methods = methodsByPath.get(url) ?? new Set()
     for (const each of [method].flat()) methods.add(each)
     if (!methodsByPath.has(url)) paths.on('GET', url, () => undefined, methods)
@@ -64,6 +73,10 @@ export function answerFailures(app: FastifyInstance): void {
     const methods: unknown = paths.find('GET', path)?.store
     if (methods instanceof Set)
       throw new Problem('method-not-allowed', { allow: [...methods].sort() })
-    throw new Problem('route-not-found')
+    return refuseRoute()
   })
+}
+
+function refuseRoute(): never {
+  throw new Problem('route-not-found')
 }

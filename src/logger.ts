@@ -6,6 +6,13 @@ import type { Config } from './config.ts'
 import type { Problem } from './problems.ts'
 import { scrubTokens } from './tokens.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Machines ask for it every few seconds, so that its success is logged at `debug`. */
+    isPolled?: boolean
+  }
+}
+
 /** Lines wait this long at most, or until 4 KiB are there. */
 const flushMs = 200
 const bufferBytes = 4_096
@@ -70,7 +77,9 @@ export function logRequest(
     ...(attempt?.state === 'replayed' && { replayed: true }),
     ...(problem !== null && describeProblem(problem)),
   }
+  const isPolled = request.routeOptions?.config?.isPolled === true
   if (problem?.code === 'internal-error') logger.error(line, 'request failed')
+  else if (isPolled && problem === null) logger.debug(line, 'request')
   else logger.info(line, 'request')
 }
 

@@ -95,7 +95,6 @@ export class Secrets {
   ): void {
     if (file === undefined) return
     const read = () => take(readFileSync(file, 'utf8'))
-    attempt(faults, name, read)
     const listener: StatsListener = () => {
       try {
         read()
@@ -108,9 +107,12 @@ export class Secrets {
         )
       }
     }
-    // A swap of a Kubernetes secret is a change of a symlink, which only looking at the file's state shows.
-    watchFile(file, { interval: this.watchIntervalMs, persistent: false }, listener)
-    this.watched.push({ file, listener })
+    attempt(faults, name, () => {
+      read()
+      // A swap of a Kubernetes secret is a change of a symlink, which only looking at the file's state shows.
+      watchFile(file, { interval: this.watchIntervalMs, persistent: false }, listener)
+      this.watched.push({ file, listener })
+    })
   }
 }
 

@@ -1,6 +1,7 @@
 /** The process: reads the environment, starts the app (and the sandbox, if asked), stops without losing an answer. */
 import { lookup } from 'node:dns/promises'
 import closeWithGrace from 'close-with-grace'
+import type { FastifyInstance } from 'fastify'
 import { type App, buildApp } from './app.ts'
 import { type Config, loadConfig } from './config.ts'
 import { createLogger } from './logger.ts'
@@ -31,7 +32,7 @@ async function start(): Promise<void> {
       ? undefined
       : await startSandbox({ port: environment.sandboxPort })
   const config = sandbox === undefined ? environment : pointedAt(environment, sandbox)
-  const { server, drain, endTyping, cutOff }: App = await buildApp(config, logger)
+  const { server, admin, drain, endTyping, cutOff }: App = await buildApp(config, logger)
 
   closeWithGrace({ delay: config.shutdownTimeoutMs, logger: false }, async ({ signal, err }) => {
     if (err !== undefined) logger.fatal({ err }, 'the process fails')
@@ -47,23 +48,33 @@ async function start(): Promise<void> {
     clearTimeout(cut)
     await server.close()
     await sandbox?.close()
+    await admin?.close()
     logger.info('stopped')
     logger.flush()
   })
 
-  await server.listen({
-    // Fastify would open a second server for the other address of `localhost`, one that nobody drains.
-    host: (await lookup(config.host)).address,
-    port: config.port,
-    listenTextResolver: (address) => `listening at ${address}`,
-  })
+  await listen(server, config.host, config.port, 'listening at')
+  // Only now, so that no probe finds a process ready that takes no requests.
+  if (admin !== undefined && config.adminPort !== undefined) {
+    await listen(admin, config.adminHost, config.adminPort, 'answering probes at')
+  }
   if (sandbox !== undefined) {
     logger.warn({ sandbox: sandbox.origin }, 'talking to the embedded sandbox, not to LivePerson')
   }
 }
 
+async function listen(app: FastifyInstance, host: string, port: number, doing: string) {
+  await app.listen({
+    // Fastify would open a second server for the other address of `localhost`, one that nobody drains.
+    host: (await lookup(host)).address,
+    port,
+    listenTextResolver: (address) => `${doing} ${address}`,
+  })
+}
+
 await start().catch((error: NodeJS.ErrnoException) => {
-  const hint = error.code === 'EADDRINUSE' ? ' (PORT, or SANDBOX_PORT for the sandbox)' : ''
+  const hint =
+    error.code === 'EADDRINUSE' ? ' (PORT, ADMIN_PORT, or SANDBOX_PORT for the sandbox)' : ''
   process.stderr.write(`liveengage-proxy: ${error.message}${hint}\n`)
   process.exit(1)
 })

@@ -41,6 +41,8 @@ t.test('every variable has its documented default', async (t) => {
     apiKeysFile: undefined,
     shutdownDelayMs: 0,
     shutdownTimeoutMs: 12_000,
+    adminHost: '0.0.0.0',
+    adminPort: undefined,
     logLevel: 'info',
     docs: 'on',
     sandboxPort: undefined,
@@ -79,6 +81,8 @@ t.test('every variable arrives where it is used', async (t) => {
     API_KEYS: 'one,two',
     SHUTDOWN_DELAY_MS: '5',
     SHUTDOWN_TIMEOUT_MS: '100',
+    ADMIN_HOST: '127.0.0.1',
+    ADMIN_PORT: '0',
     LOG_LEVEL: 'silent',
     DOCS: 'off',
   })
@@ -109,6 +113,8 @@ t.test('every variable arrives where it is used', async (t) => {
     apiKeysFile: undefined,
     shutdownDelayMs: 5,
     shutdownTimeoutMs: 100,
+    adminHost: '127.0.0.1',
+    adminPort: 0,
     logLevel: 'silent',
     docs: 'off',
     sandboxPort: undefined,
@@ -146,6 +152,7 @@ t.test('an account’s share is a decimal from 0.01 to 1', async (t) => {
 t.test('every number has its bounds', async (t) => {
   const bounds: [string, number, number][] = [
     ['PORT', 0, 65_535],
+    ['ADMIN_PORT', 0, 65_535],
     ['SANDBOX_PORT', 0, 65_535],
     ['LP_DOMAIN_TTL_SECONDS', 1, 86_400],
     ['LP_DOMAIN_STALE_SECONDS', 0, 604_800],
@@ -193,10 +200,18 @@ t.test('a shutdown must leave time after its delay', async (t) => {
   ])
 })
 
+t.test('two listeners need two ports', async (t) => {
+  t.strictSame(faultsOf({ PORT: '3000', ADMIN_PORT: '3000' }), [
+    'ADMIN_PORT: must differ from PORT',
+  ])
+  t.strictSame(faultsOf({ PORT: '0', ADMIN_PORT: '0' }), [], 'any two free ones differ')
+})
+
 t.test('every wrong name is listed at once, and no value is shown', async (t) => {
   const secret = 'hunter2 /\n$ecret'
   // Any text may be a host, an id, a secret, a key or a path.
-  const isFree = /^(HOST|LP_CLIENT_(ID|SECRET|SECRET_FILE)|LP_CREDENTIALS_FILE|API_KEYS(_FILE)?)$/
+  const isFree =
+    /^((ADMIN_)?HOST|LP_CLIENT_(ID|SECRET|SECRET_FILE)|LP_CREDENTIALS_FILE|API_KEYS(_FILE)?)$/
   const checked = Object.keys(Environment.properties).filter((name) => !isFree.test(name))
   const env = Object.fromEntries(checked.map((name) => [name, secret]))
   const faults = faultsOf(env)

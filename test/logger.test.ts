@@ -29,8 +29,12 @@ t.test('each request leaves one line of chosen fields', async (t) => {
       { ...sent, status: 400, code: 'invalid-request', delivery: 'not-sent' },
     ],
     [
+      () => call('GET', '/problems', undefined, id),
+      { ...common, method: 'GET', route: '/problems', status: 200 },
+    ],
+    [
       () => call('GET', '/livez', undefined, id),
-      { ...common, method: 'GET', route: '/livez', status: 200 },
+      { ...common, level: 'debug', method: 'GET', route: '/livez', status: 200 },
     ],
     [
       () => call('GET', '/secret', undefined, id),

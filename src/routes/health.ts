@@ -18,16 +18,24 @@ const json = (description: string, status: string) => ({
   },
 })
 
-export function mountHealth(app: FastifyInstance, drain: Drain): void {
+const whereItIs = 'Where ADMIN_PORT is set, it is on that port only.'
+
+export function mountHealth(
+  app: FastifyInstance,
+  drain: Drain,
+  { isElsewhere }: { isElsewhere: boolean },
+): void {
+  const config = { isPolled: true, isElsewhere }
   app.get(
     '/livez',
     {
+      config,
       schema: {
         operationId: 'getLiveness',
         security: [],
         tags: ['Process'],
         summary: 'Is the process alive?',
-        description: 'Answers as long as the process does. For a liveness probe.',
+        description: `Answers as long as the process does. For a liveness probe. ${whereItIs}`,
         response: json('It is alive', 'alive'),
       },
     },
@@ -36,13 +44,13 @@ export function mountHealth(app: FastifyInstance, drain: Drain): void {
   app.get(
     '/readyz',
     {
+      config,
       schema: {
         operationId: 'getReadiness',
         security: [],
         tags: ['Process'],
         summary: 'Does the process want traffic?',
-        description:
-          'Turns 503 at once when the process is told to stop. It does not depend on LiveEngage. For a readiness probe.',
+        description: `Turns 503 at once when the process is told to stop. It does not depend on LiveEngage. For a readiness probe. ${whereItIs}`,
         response: { ...json('It takes requests', 'ready'), ...problemResponses(['shutting-down']) },
       },
     },

@@ -1,8 +1,13 @@
 /** What Dockerfile and docker-compose.yml promise by their text; `.ci/container` tries the rest in an engine. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import t from 'tap'
 import { parse } from 'yaml'
 import { loadConfig } from '../../src/config.ts'
+import { start } from '../start.ts'
+import { portOf } from '../upstream.ts'
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')
 
@@ -20,7 +25,11 @@ const argumentsOf = (instruction: string) =>
 t.test(
   'the image runs node itself, as a user without a name, on a base that can be chosen',
   async (t) => {
-    t.strictSame(argumentsOf('ARG'), ['NODE_IMAGE=node:26-trixie-slim'])
+    t.strictSame(argumentsOf('ARG'), [
+      'NODE_IMAGE=node:26-trixie-slim',
+      'NODE_IMAGE',
+      'VERSION=unknown',
+    ])
     t.strictSame(
       argumentsOf('FROM').filter(
         (base) => !/^(\$\{NODE_IMAGE\}|manifests)( AS [a-z]+)?$/.test(base),
@@ -46,11 +55,75 @@ t.test('the image installs from the lockfile and runs no install script', async 
   t.strictSame(installs, [
     'npm ci --ignore-scripts',
     'npm run build -- --sourceMap false',
-    'npm ci --omit=dev --ignore-scripts',
+    "npm ci --omit=dev --ignore-scripts && find node_modules -type f \\( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \\) -delete",
   ])
 })
 
+t.test('the image says what it is, of which version and licence', async (t) => {
+  const [labels = ''] = argumentsOf('LABEL')
+  const { description, license } = JSON.parse(read('package.json'))
+  t.strictSame(
+    Object.fromEntries(
+      [...labels.matchAll(/org\.opencontainers\.image\.([a-z.]+)="([^"]*)"/g)].map(
+        ([, name, value]) => [name, value],
+      ),
+    ),
+    {
+      title: 'liveengage-proxy',
+      description,
+      licenses: license,
+      version: '$VERSION',
+      'base.name': '$NODE_IMAGE',
+    },
+  )
+})
+
+/** Runs code as a health check does. @returns the exit code */
+async function check(code: string, env: Record<string, string | undefined>): Promise<unknown> {
+  // tap would load its own modules into a process that a test starts, by this variable.
+  const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, '-e', code], {
+    env: { PATH: process.env['PATH'], HOST: '127.0.0.1', ...env },
+    stdio: 'ignore',
+  })
+  const [exitCode] = await once(child, 'exit')
+  return exitCode
+}
+
+t.test('the health check asks /livez where it is, and fails where nothing answers', async (t) => {
+  const [form = ''] = /\["node".*\]$/.exec(argumentsOf('HEALTHCHECK')[0] ?? '') ?? []
+  const [, , code = ''] = JSON.parse(form)
+  const { server, admin } = await start(t, { ADMIN_PORT: '0' })
+  const plain = await start(t)
+  t.teardown(() => admin?.close())
+  await admin?.listen({ host: '127.0.0.1', port: 0 })
+  const silent = createServer().listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  t.teardown(() => silent.close())
+  const [main, probes, both, mute] = [
+    server.server,
+    admin?.server,
+    plain.server.server,
+    silent,
+  ].map((each) => (each === undefined ? '' : String(portOf(each))))
+  const cases: [string, number, Record<string, string | undefined>][] = [
+    ['on the admin listener', 0, { PORT: main, ADMIN_HOST: '', ADMIN_PORT: probes }],
+    ['on the main one', 0, { PORT: both, ADMIN_PORT: '' }],
+    ['not on the main one beside an admin listener', 1, { PORT: main }],
+    ['nobody listens', 1, { PORT: '1' }],
+    ['nobody answers', 1, { PORT: mute }],
+  ]
+  await Promise.all(
+    cases.map(async ([name, expected, env]) => t.equal(await check(code, env), expected, name)),
+  )
+})
+
 const { proxy, sandbox } = parse(read('docker-compose.yml')).services
+
+t.test('the composed sandbox is unhealthy where nothing answers', async (t) => {
+  const [kind, program, flag, code] = sandbox.healthcheck.test
+  t.strictSame([kind, program, flag], ['CMD', 'node', '-e'])
+  t.equal(await check(code.replace(':3001', ':1'), {}), 1)
+})
 
 t.test('the composed pair has no rights it does not need and shares one network', async (t) => {
   for (const service of [proxy, sandbox]) {

@@ -1,0 +1,32 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { test } from 'tap'
+import { startProxy } from './start.ts'
+import { json, startUpstream } from './upstream.ts'
+
+const docs = new URL('../docs/', import.meta.url)
+const page = readFileSync(new URL('operations.md', docs), 'utf8')
+
+test('the page for operators names every field that a request’s line can have', async (t) => {
+  const [, table = ''] = page.split(/<!-- \/?log -->/)
+  const named = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
+  const upstream = await startUpstream(t, { send: json(500, {}) })
+  const { call, logs } = await startProxy(t, upstream.origin)
+  logs.length = 0
+  const path = '/conversations/c1/messages'
+  t.equal((await call('POST', path, { text: 'a' })).status, 502)
+  const keyed = () => call('POST', path, { text: 'a' }, { 'idempotency-key': 'a' })
+  await keyed()
+  t.equal((await keyed()).headers['idempotency-replayed'], 'true')
+  upstream.script.send = (_seen, response) => response.destroy()
+  t.equal((await call('POST', path, { text: 'a' })).status, 502)
+  const fields = new Set(logs.flatMap((line) => Object.keys(line)))
+  // Only an error of the program itself has it, which nothing from outside provokes.
+  fields.add('err')
+  t.strictSame([...fields].sort(), named.sort())
+})
+
+test('every file that the page for operators links to exists', async (t) => {
+  const links = [...page.matchAll(/\]\(([^)#]+)/g)].map(([, path = '']) => path)
+  t.ok(links.length > 0)
+  for (const path of links) t.ok(existsSync(new URL(path, docs)), path)
+})
