@@ -1,6 +1,5 @@
 /** Builds the app: the only file that wires the parts together. */
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
@@ -39,12 +38,18 @@ import { mountHealth } from './routes/health.ts'
 import { nativeRoutes } from './routes/native.ts'
 import { mountProblems } from './routes/problems.ts'
 import { Secrets } from './secrets.ts'
+import { readVersion } from './version.ts'
 
 export type App = {
   server: FastifyInstance
   drain: Drain
   /** Ends every call to LiveEngage that is still under way, so that its caller gets the truth before the process ends. */
   cutOff: () => Promise<void>
+  /** What the requests use, for whoever wants to know whether it works. */
+  domains: Domains
+  credentials: Credentials
+  /** Whether the proxy has credentials of its own for the account. */
+  hasCredentials: (accountId: string) => boolean
 }
 
 /** The app, ready to listen; whoever builds it closes it. */
@@ -108,10 +113,8 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
     longestExchangeMs: config.requestTimeoutMs,
   })
   app.addHook('onClose', () => connections.close())
-  const calls = {
-    ...admission(config, secrets),
-    ...createClient(connections, config, secrets, logger),
-  }
+  const { domains, credentials, ...clients } = createClient(connections, config, secrets, logger)
+  const calls = { ...admission(config, secrets), ...clients }
   mountActions(app, calls)
   await app.register(fileRoutes, { ...config, ...calls })
   await app.register(nativeRoutes, calls)
@@ -120,7 +123,9 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   if (config.docs !== 'off') mountDocuments(app)
   if (config.docs === 'on') await app.register(swaggerUi, swaggerUiOptions)
   await app.ready()
-  return { server: app, drain, cutOff: () => connections.close() }
+  const { hasCredentials } = calls
+  const cutOff = () => connections.close()
+  return { server: app, drain, cutOff, domains, credentials, hasCredentials }
 }
 
 const mostConnections = 16_384
@@ -186,7 +191,7 @@ function createClient(
   config: Config,
   secrets: Secrets,
   logger: Logger,
-): { client: Client; storage: Storage } {
+): { client: Client; storage: Storage } & Pick<App, 'domains' | 'credentials'> {
   const scheme = config.domainApiUrl.startsWith('https:') ? 'https:' : 'http:'
   const callTimeoutMs = config.requestTimeoutMs * lookUpShare
   const domains = new Domains({
@@ -208,12 +213,6 @@ function createClient(
   })
   const { clientFeatures } = config
   const client = new Client({ connections, domains, credentials, clientFeatures })
-  return { client, storage: new Storage({ client, connections, domains }) }
-}
-
-function readVersion(): string {
-  const file: { version: string } = JSON.parse(
-    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-  )
-  return file.version
+  const storage = new Storage({ client, connections, domains })
+  return { client, storage, domains, credentials }
 }
