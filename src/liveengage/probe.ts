@@ -3,7 +3,6 @@ import { lookup } from 'node:dns/promises'
 import { get as getPlain } from 'node:http'
 import { get as getTls } from 'node:https'
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
 import { connect as connectTls, type PeerCertificate } from 'node:tls'
 
 export type Certificate = { issuer: string; validUntil: Date }
@@ -29,13 +28,16 @@ export type Clock = {
 }
 
 /** The addresses of an origin's host, from the resolver that connections use. */
-export async function lookUp(origin: string, timeoutMs: number): Promise<string[] | Failure> {
+export function lookUp(origin: string, timeoutMs: number): Promise<string[] | Failure> {
   const looked = lookup(partsOf(origin).host, { all: true }).then(
     (found) => found.map(({ address }) => address),
     toFailure,
   )
-  const late = { ...timeUp(timeoutMs), code: 'ETIMEOUT' }
-  return Promise.race([looked, delay(timeoutMs, late, { ref: false })])
+  return new Promise((resolve) => {
+    const late = { ...timeUp(timeoutMs), code: 'ETIMEOUT' }
+    const timer = setTimeout(resolve, timeoutMs, late)
+    looked.then(resolve).finally(() => clearTimeout(timer))
+  })
 }
 
 /** Connects as the proxy does, certificate verified, and hangs up. */
@@ -92,11 +94,13 @@ function settle<T>(
   })
 }
 
+const defaultPorts: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 }
+
 function partsOf(origin: string): { isTls: boolean; host: string; port: number } {
   const { protocol, hostname, port } = new URL(origin)
   const isTls = protocol === 'https:'
   const host = hostname.replace(/^\[(.*)\]$/, '$1')
-  return { isTls, host, port: Number(port || (isTls ? 443 : 80)) }
+  return { isTls, host, port: Number(port || defaultPorts[protocol]) }
 }
 
 function describe({ issuer, valid_to }: PeerCertificate): Certificate {
