@@ -5,14 +5,20 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { readCommandLine, usage } from '../src/command-line.ts'
 import { makeCertificate, validity } from './doctor/fixtures/certificate.ts'
-import { pointedTo, read } from './doctor/fixtures/examine.ts'
+import { pointedTo, read as readFindings } from './doctor/fixtures/examine.ts'
 import { listen } from './liveengage/fixtures/raw.ts'
 import { startProcess } from './process.ts'
 
 const run = (t: Test, args: string, env: Record<string, string> = {}) =>
   startProcess(t, env, undefined, args.split(' ')).exit
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+const read = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8')
+const { version, bin } = JSON.parse(read('package.json'))
+
+t.test('the package’s command is the process', async (t) => {
+  t.strictSame(bin, { 'liveengage-proxy': 'dist/server.js' })
+  t.match(read('src/server.ts'), /^#!\/usr\/bin\/env node\n/)
+})
 
 t.test('--help, --version and a mistake say so and end', async (t) => {
   const mistaken = readCommandLine(['docter'])
@@ -76,7 +82,7 @@ t.test('the doctor finds nothing wrong with the sandbox', async (t) => {
   t.notMatch(text.stdout, /^(FAIL|warn)/m)
   t.match(text.stdout, /^ok {4}dry-run.*\n {8}POST http:\/\/localhost:\d+\/api\/account\/sandbox/m)
   t.match(json, { code: 0, stderr: '' })
-  const { names, findings } = read(json.stdout)
+  const { names, findings } = readFindings(json.stdout)
   t.strictSame(names, [
     ...['configuration', 'domain-api-dns', 'domain-api-tls'],
     ...['asyncMessagingEnt', 'sentinel', 'idp', 'swift'],
@@ -122,7 +128,7 @@ t.test('certificates are judged as the proxy judges them', async (t) => {
         ...pointedTo({ origin: `https://${host}`, host }),
         NODE_EXTRA_CA_CERTS: file,
       })
-      const { findings } = read(stdout)
+      const { findings } = readFindings(stdout)
       const until = form.validUntil.toISOString().slice(0, 10)
       const shown = `certificate by Example CA, valid until ${until}`
       if (failure === undefined) {

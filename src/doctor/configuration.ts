@@ -56,7 +56,7 @@ export function refused(error: unknown, env: Variables): Outcome {
   const also = unknown.length > 0 ? `\n  not known: ${listed(unknown)}` : ''
   return {
     status: 'fail',
-    detail: `${error instanceof Error ? error.message : error}${also}`,
+    detail: `${String(error).replace(/^\w*Error: /, '')}${also}`,
     remedy: 'README.md, "Environment", says what each variable may be.',
   }
 }
