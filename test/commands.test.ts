@@ -61,6 +61,8 @@ t.test('a start names variables that are not known, without their values', async
   const env = { SANDBOX: 'true', SANDBOX_PORT: '0', LP_ACOUNT_ID: 'hunter2' }
   const started = startProcess(t, env)
   await started.url()
+  started.child.kill('SIGTERM')
+  t.match(await started.exit, { code: 0 })
   const [line = ''] = started.printed().split('\n')
   t.match(JSON.parse(line), {
     level: 'warn',
