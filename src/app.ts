@@ -18,16 +18,20 @@ import { checkHeaderCounts } from './caller.ts'
 import { answerClientError } from './client-errors.ts'
 import type { Config } from './config.ts'
 import { Drain } from './drain.ts'
+import { EventLoopGuard } from './event-loop-guard.ts'
 import { answerFailures, fail } from './failures.ts'
+import { settleAttempts } from './idempotency.ts'
 import { acceptJsonBodies } from './json-body.ts'
 import { Client } from './liveengage/client.ts'
 import { type Connections, createConnections } from './liveengage/connections.ts'
 import { Credentials } from './liveengage/credentials.ts'
 import { Domains } from './liveengage/domains.ts'
+import type { Terms } from './liveengage/gate.ts'
 import { createHostGuard } from './liveengage/hosts.ts'
 import { Storage } from './liveengage/storage.ts'
 import { logRequest } from './logger.ts'
 import { openapiOptions, swaggerUiOptions } from './openapi.ts'
+import { Outcomes } from './outcomes.ts'
 import { Problem, ProblemDetails } from './problems.ts'
 import { Conversation, DryRun, Event } from './responses.ts'
 import { mountActions } from './routes/actions.ts'
@@ -83,7 +87,7 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   })
   app.decorateRequest('caller', null)
   app.decorateRequest('problem', null)
-  app.decorateRequest('deadline', 0)
+  app.decorateRequest('terms', null)
   app.decorateRequest('mayBeSent', false)
 
   app.addHook('onRequest', (request, _reply, done) => {
@@ -91,6 +95,8 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
     if (drain.isClosing) throw new Problem('shutting-down')
     done()
   })
+  const outcomes = new Outcomes()
+  settleAttempts(app, outcomes)
   app.addHook('onSend', (request, reply, _payload, done) => {
     addStandardHeaders(request, reply, drain)
     // Not `onResponse`, which never comes for a caller who has hung up.
@@ -109,12 +115,22 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   app.addHook('onClose', async () => secrets.close())
   const connections = createConnections({
     connections: config.maxConnections,
+    queue: config.maxQueue,
+    queueMs: config.maxQueueMs,
+    accountShare: config.maxAccountShare,
     connectTimeoutMs: config.connectTimeoutMs,
     longestExchangeMs: config.requestTimeoutMs,
   })
   app.addHook('onClose', () => connections.close())
-  const { domains, credentials, ...clients } = createClient(connections, config, secrets, logger)
-  const calls = { ...admission(config, secrets), ...clients }
+  const eventLoop = new EventLoopGuard()
+  app.addHook('onReady', async () => eventLoop.start())
+  app.addHook('onClose', async () => eventLoop.stop())
+  const { domains, credentials, ...senders } = createClient(connections, config, secrets, logger)
+  const refuse = (terms: Terms) => {
+    if (eventLoop.isLate) throw new Problem('overloaded')
+    senders.client.refuse(terms)
+  }
+  const calls = { ...admission(config, secrets), ...senders, refuse, outcomes }
   mountActions(app, calls)
   await app.register(fileRoutes, { ...config, ...calls })
   await app.register(nativeRoutes, calls)
@@ -168,7 +184,7 @@ function addStandardHeaders({ id, raw }: FastifyRequest, reply: FastifyReply, dr
 }
 
 /** Who may in, and for which accounts. */
-function admission(config: Config, secrets: Secrets): AdmissionOptions {
+function admission(config: Config, secrets: Secrets): Omit<AdmissionOptions, 'refuse'> {
   const { accountId, allowedAccounts, requestTimeoutMs } = config
   const hasCredentials = (account: string) => secrets.credentialsOf(account) !== undefined
   const isOpen = () => accountId === undefined && !secrets.hasCredentials

@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { scan } from 'secure-json-parse'
+import { keepFingerprint } from './idempotency.ts'
 import { Problem } from './problems.ts'
 
 const deepestNesting = 16
@@ -17,6 +18,7 @@ export function acceptJsonBodies(app: FastifyInstance): void {
   })
   const options = { parseAs: 'buffer' } as const
   app.addContentTypeParser<Buffer>('application/json', options, (request, body, done) => {
+    keepFingerprint(request, body)
     done(null, readJson(request, body))
   })
   app.addContentTypeParser<Buffer>('*', options, (_request, body, done) => {

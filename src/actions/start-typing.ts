@@ -16,6 +16,7 @@ export const startTyping = defineAction({
   isBodyOptional: true,
   examples: { empty: { summary: 'The consumer types in the main dialog', value: {} } },
   isRepeatable: true,
+  priority: 'low',
   outcome: 'silent',
   translate: ({ params, body }) => chatState(body.dialogId ?? params.id, 'COMPOSING'),
 })

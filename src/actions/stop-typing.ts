@@ -13,6 +13,7 @@ export const stopTyping = defineAction({
   query: Type.Object({ dialogId: Type.Optional(DialogId) }),
   examples: {},
   isRepeatable: true,
+  priority: 'low',
   outcome: 'silent',
   translate: ({ params, query }) => chatState(query.dialogId ?? params.id, 'PAUSE'),
 })

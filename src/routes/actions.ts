@@ -12,8 +12,10 @@ import { setProfile } from '../actions/set-profile.ts'
 import { setUrgency } from '../actions/set-urgency.ts'
 import { startTyping } from '../actions/start-typing.ts'
 import { stopTyping } from '../actions/stop-typing.ts'
-import { type AdmissionOptions, admit, callerOf } from '../admission.ts'
+import { type AdmissionOptions, admit, admitted } from '../admission.ts'
+import { claimKey, readIdempotencyKey } from '../idempotency.ts'
 import type { Client } from '../liveengage/client.ts'
+import type { Outcomes } from '../outcomes.ts'
 import { isProblem, Problem } from '../problems.ts'
 import { explain } from '../validation.ts'
 import { answerEvent } from './answer-event.ts'
@@ -32,7 +34,7 @@ export const actions: readonly Action[] = [
   setProfile,
 ]
 
-export type ActionRoutesOptions = AdmissionOptions & { client: Client }
+export type ActionRoutesOptions = AdmissionOptions & { client: Client; outcomes: Outcomes }
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -67,25 +69,26 @@ function mount(app: FastifyInstance, action: Action, options: ActionRoutesOption
       ...(body !== undefined && { body }),
     },
     schemaErrorFormatter: (errors, part) => explain(action, errors, part),
-    onRequest: admit(options),
+    onRequest: [admit(options, action.priority), readIdempotencyKey],
     preValidation: (request, _reply, done) => {
       if (body === undefined) refuseBody(request.body)
       else if (request.body === undefined) request.body = {}
       done()
     },
+    preHandler: claimKey(options.outcomes),
     handler: async (request, reply) => {
-      const { id: requestId, deadline, params, query } = request
-      const caller = callerOf(request)
+      const { id: requestId, params, query } = request
+      const { caller, terms } = admitted(request)
       const { accountId } = caller
       const input = { accountId, params, query, body: request.body }
       if (query.dryRun === 'true') {
-        return client.preview(action.translate(input), caller, deadline)
+        return client.preview(action.translate(input), caller, terms)
       }
       switch (action.outcome) {
         case 'opened': {
           const commands = action.translate(input)
           request.mayBeSent = true
-          const { conversationId, isProfileRefused } = await client.open(commands, caller, deadline)
+          const { conversationId, isProfileRefused } = await client.open(commands, caller, terms)
           if (isProfileRefused) {
             request.log.warn(
               { requestId },
@@ -98,14 +101,14 @@ function mount(app: FastifyInstance, action: Action, options: ActionRoutesOption
         case 'event': {
           const command = action.translate(input)
           request.mayBeSent = true
-          const { sequence } = await client.send(command, caller, deadline)
+          const { sequence } = await client.send(command, caller, terms)
           const { dialogId } = command.body
           return answerEvent(request, reply, { conversationId: params.id, dialogId, sequence })
         }
         case 'silent': {
           const command = action.translate(input)
           request.mayBeSent = true
-          await client.send(command, caller, deadline).catch((error) => {
+          await client.send(command, caller, terms).catch((error) => {
             // Some refusals mean that what was asked for is so already.
             if (!isProblem(error, action.settledBy)) throw error
           })

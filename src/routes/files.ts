@@ -5,10 +5,12 @@ import { Value } from '@sinclair/typebox/value'
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { ConversationParams, DryRunQuery } from '../action.ts'
 import { askForUpload, FileFields, pictureType, publishFile } from '../actions/send-file.ts'
-import { type AdmissionOptions, admit, callerOf } from '../admission.ts'
+import { type AdmissionOptions, admit, admitted } from '../admission.ts'
+import { isAnswered, keepFingerprint, readIdempotencyKey } from '../idempotency.ts'
 import { pointerToken, refusePoison, refuseUnsafeText } from '../json-body.ts'
 import type { Client } from '../liveengage/client.ts'
 import { askForDownload, type Storage } from '../liveengage/storage.ts'
+import type { Outcomes } from '../outcomes.ts'
 import { Problem } from '../problems.ts'
 import { explain } from '../validation.ts'
 import { answerEvent } from './answer-event.ts'
@@ -17,6 +19,7 @@ import { describeDownload, describeUpload, downloadParams, uploadBody } from './
 export type FileRoutesOptions = AdmissionOptions & {
   client: Client
   storage: Storage
+  outcomes: Outcomes
   fileLimitBytes: number
   maxUploads: number
 }
@@ -32,7 +35,7 @@ type Upload = { file: Buffer; fields: FileFields }
 type Query = { dryRun?: 'true' | 'false' }
 
 export async function fileRoutes(app: FastifyInstance, options: FileRoutesOptions): Promise<void> {
-  const { client, storage, fileLimitBytes } = options
+  const { client, storage, outcomes, fileLimitBytes } = options
   app.decorateRequest('releaseUpload', null)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(notMultipart()))
@@ -44,7 +47,7 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
     config: uploadBody,
     schema: { ...describeUpload(), params: ConversationParams, querystring: DryRunQuery },
     schemaErrorFormatter: (errors, part) => explain(undefined, errors, part),
-    onRequest: [admit(options), limitUploads(options)],
+    onRequest: [admit(options, 'high'), readIdempotencyKey, limitUploads(options)],
     // Also for a caller who has hung up; by now the file is no longer held.
     onSend: (request, _reply, _payload, done) => {
       const { releaseUpload } = request
@@ -53,18 +56,21 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
       done()
     },
     handler: async (request, reply) => {
-      const { deadline, params, query } = request
-      const caller = callerOf(request)
+      const { params, query } = request
+      const { caller, terms } = admitted(request)
       const { file, fields } = await readUpload(request, fileLimitBytes)
       const fileType = pictureType(file)
       if (fileType === undefined) throw invalid('/file', 'must be a JPEG, PNG or GIF picture')
       const question = askForUpload(file.length, fileType)
-      if (query.dryRun === 'true') return client.preview(question, caller, deadline)
-      const relativePath = await storage.put(file, question, caller, deadline)
+      if (query.dryRun === 'true') return client.preview(question, caller, terms)
+      // Not over the body's bytes: a client chooses another boundary for each attempt.
+      keepFingerprint(request, file, fields)
+      if (isAnswered(outcomes, request, reply)) return reply
+      const relativePath = await storage.put(file, question, caller, terms)
       const stored = { relativePath, fileType }
       const command = publishFile(params.id, stored, fields)
       request.mayBeSent = true
-      const { sequence } = await client.send(command, caller, deadline)
+      const { sequence } = await client.send(command, caller, terms)
       const { dialogId } = command.body
       return answerEvent(request, reply, {
         conversationId: params.id,
@@ -81,15 +87,15 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
       exposeHeadRoute: false,
       schema: { ...describeDownload(), querystring: DryRunQuery },
       schemaErrorFormatter: (errors, part) => explain(undefined, errors, part),
-      onRequest: admit(options),
+      onRequest: admit(options, 'high'),
       handler: async (request, reply) => {
-        const { id: requestId, deadline, params, query } = request
-        const caller = callerOf(request)
+        const { id: requestId, params, query } = request
+        const { caller, terms } = admitted(request)
         const relativePath = `/${params['*']}`
         if (query.dryRun === 'true') {
-          return client.preview(askForDownload(relativePath), caller, deadline)
+          return client.preview(askForDownload(relativePath), caller, terms)
         }
-        const file = await storage.get(relativePath, caller, deadline)
+        const file = await storage.get(relativePath, caller, terms)
         const { contentType = '', contentLength, body } = file
         const isPicture = /^image\/(png|jpeg|gif)$/.test(contentType)
         reply.type(isPicture ? contentType : 'application/octet-stream')
