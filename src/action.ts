@@ -84,6 +84,8 @@ type Definition<P extends TSchema, Q extends TSchema, B extends TSchema> = {
   priority: Priority
   /** A problem that means: it was so already. */
   settledBy?: ProblemCode
+  /** After how many seconds the typing that it shows is to end by itself; not at all where there is no number. */
+  expirySeconds?(input: ActionInput<P, Q, B>): number | undefined
 }
 
 type WithMetadata = { metadata?: Metadata }

@@ -42,11 +42,14 @@ import { mountHealth } from './routes/health.ts'
 import { nativeRoutes } from './routes/native.ts'
 import { mountProblems } from './routes/problems.ts'
 import { Secrets } from './secrets.ts'
+import { TypingExpiries } from './typing.ts'
 import { readVersion } from './version.ts'
 
 export type App = {
   server: FastifyInstance
   drain: Drain
+  /** After the drain: ends the typing that was to end by itself later. */
+  endTyping: () => Promise<void>
   /** Ends every call to LiveEngage that is still under way, so that its caller gets the truth before the process ends. */
   cutOff: () => Promise<void>
   /** What the requests use, for whoever wants to know whether it works. */
@@ -130,7 +133,13 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
     if (eventLoop.isLate) throw new Problem('overloaded')
     senders.client.refuse(terms)
   }
-  const calls = { ...admission(config, secrets), ...senders, refuse, outcomes }
+  const typing = new TypingExpiries({
+    client: senders.client,
+    timeoutMs: config.requestTimeoutMs,
+    logger,
+  })
+  app.addHook('onClose', async () => typing.stop())
+  const calls = { ...admission(config, secrets), ...senders, refuse, outcomes, typing }
   mountActions(app, calls)
   await app.register(fileRoutes, { ...config, ...calls })
   await app.register(nativeRoutes, calls)
@@ -139,9 +148,18 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   if (config.docs !== 'off') mountDocuments(app)
   if (config.docs === 'on') await app.register(swaggerUi, swaggerUiOptions)
   await app.ready()
-  const { hasCredentials } = calls
-  const cutOff = () => connections.close()
-  return { server: app, drain, cutOff, domains, credentials, hasCredentials }
+  return {
+    server: app,
+    drain,
+    endTyping: () => typing.flush(),
+    cutOff: () => {
+      typing.stop()
+      return connections.close()
+    },
+    domains,
+    credentials,
+    hasCredentials: calls.hasCredentials,
+  }
 }
 
 const mostConnections = 16_384

@@ -1,4 +1,5 @@
 /** Who calls and for whom: the account and the two tokens, read from the headers. */
+import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Caller } from './liveengage/client.ts'
 import { type InputError, Problem, type ProblemCode } from './problems.ts'
@@ -86,6 +87,13 @@ function requireTokens({ appJwt, consumerJws, consumerId }: Caller, hasCredentia
     errors.push({ path: 'header:X-LP-ON-BEHALF', message })
   }
   if (errors.length > 0) throw new Problem('credentials-missing', { errors })
+}
+
+/** Names a caller's consumer in keys: by a digest of the ConsumerJWS as it was sent, else by the caller's own id; one never equals the other. */
+export function consumerKey({ consumerJws, consumerId }: Caller): string {
+  return consumerJws === undefined
+    ? `id:${consumerId}`
+    : `jws:${createHash('sha256').update(consumerJws).digest('base64url')}`
 }
 
 /** An empty header counts as absent. */

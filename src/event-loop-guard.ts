@@ -1,7 +1,7 @@
 /** Whether the process falls behind: how late its own timer comes. */
 
 export type EventLoopGuardOptions = {
-  /** The smoothed delay, milliseconds, from which on the process counts as late; 250 by default. */
+  /** The smoothed delay, milliseconds, from which on the process counts as late; 500 by default. */
   longestDelayMs?: number
 }
 
@@ -16,7 +16,7 @@ export class EventLoopGuard {
   private delayMs = 0
   private timer: NodeJS.Timeout | undefined
 
-  constructor({ longestDelayMs = 250 }: EventLoopGuardOptions = {}) {
+  constructor({ longestDelayMs = 500 }: EventLoopGuardOptions = {}) {
     this.longestDelayMs = longestDelayMs
   }
 

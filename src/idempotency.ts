@@ -8,6 +8,7 @@ import type {
   preHandlerHookHandler,
 } from 'fastify'
 import { admitted } from './admission.ts'
+import { consumerKey } from './caller.ts'
 import type { Outcome, Outcomes } from './outcomes.ts'
 import { Problem } from './problems.ts'
 
@@ -141,14 +142,10 @@ function replay(reply: FastifyReply, { status, contentType, location, payload }:
   reply.send(payload)
 }
 
-/** The key counts for one consumer on one route. A ConsumerJWS is not kept, only its digest. */
+/** The key counts for one consumer on one route. */
 function scopeOf(request: FastifyRequest, key: string): string {
-  const { accountId, consumerJws, consumerId } = admitted(request).caller
-  const consumer =
-    consumerJws === undefined
-      ? ['id', consumerId]
-      : ['jws', createHash('sha256').update(consumerJws).digest('base64')]
-  return JSON.stringify([accountId, consumer, request.routeOptions.url, key])
+  const { caller } = admitted(request)
+  return JSON.stringify([caller.accountId, consumerKey(caller), request.routeOptions.url, key])
 }
 
 /** Over method, path, query and body, each with its length before it. */

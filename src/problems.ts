@@ -379,9 +379,15 @@ export class Problem extends Error {
     return headers
   }
 
-  /** @param repeatable whether the action may be repeated without changing anything */
+  /** Whether sending the same again is harmless and may help. @param repeatable whether the action may be repeated without changing anything */
+  isRetryable(repeatable: boolean): boolean {
+    const { retryable }: Definition = problems[this.code]
+    return retryable === 'if-repeatable' ? repeatable : retryable
+  }
+
+  /** @param repeatable as for `isRetryable` */
   toDetails(requestId: string, repeatable: boolean): ProblemDetails {
-    const { title, retryable }: Definition = problems[this.code]
+    const { title }: Definition = problems[this.code]
     const { errors, liveengage, profileUpdated } = this.options
     return {
       type: `/problems/${this.code}`,
@@ -392,7 +398,7 @@ export class Problem extends Error {
       code: this.code,
       requestId,
       delivery: this.delivery,
-      retryable: retryable === 'if-repeatable' ? repeatable : retryable,
+      retryable: this.isRetryable(repeatable),
       ...(errors !== undefined && { errors: [...errors] }),
       ...(liveengage !== undefined && { liveengage }),
       ...(profileUpdated !== undefined && { profileUpdated }),

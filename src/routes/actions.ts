@@ -17,6 +17,7 @@ import { claimKey, readIdempotencyKey } from '../idempotency.ts'
 import type { Client } from '../liveengage/client.ts'
 import type { Outcomes } from '../outcomes.ts'
 import { isProblem, Problem } from '../problems.ts'
+import type { TypingExpiries } from '../typing.ts'
 import { explain } from '../validation.ts'
 import { answerEvent } from './answer-event.ts'
 import { describeAction } from './describe-action.ts'
@@ -34,7 +35,11 @@ export const actions: readonly Action[] = [
   setProfile,
 ]
 
-export type ActionRoutesOptions = AdmissionOptions & { client: Client; outcomes: Outcomes }
+export type ActionRoutesOptions = AdmissionOptions & {
+  client: Client
+  outcomes: Outcomes
+  typing: TypingExpiries
+}
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -56,7 +61,7 @@ export function mountActions(app: FastifyInstance, options: ActionRoutesOptions)
 }
 
 function mount(app: FastifyInstance, action: Action, options: ActionRoutesOptions): void {
-  const { client } = options
+  const { client, typing } = options
   const { body, params, query } = action
   app.route<Route>({
     method: action.method,
@@ -101,17 +106,26 @@ function mount(app: FastifyInstance, action: Action, options: ActionRoutesOption
         case 'event': {
           const command = action.translate(input)
           request.mayBeSent = true
-          const { sequence } = await client.send(command, caller, terms)
+          const { sequence } = await typing.follow(
+            { command, caller, conversationId: params.id },
+            () => client.send(command, caller, terms),
+          )
           const { dialogId } = command.body
           return answerEvent(request, reply, { conversationId: params.id, dialogId, sequence })
         }
         case 'silent': {
           const command = action.translate(input)
           request.mayBeSent = true
-          await client.send(command, caller, terms).catch((error) => {
-            // Some refusals mean that what was asked for is so already.
-            if (!isProblem(error, action.settledBy)) throw error
-          })
+          const expirySeconds = action.expirySeconds?.(input)
+          await typing.follow(
+            { command, caller, conversationId: params.id, expirySeconds },
+            async () => {
+              await client.send(command, caller, terms).catch((error) => {
+                // Some refusals mean that what was asked for is so already.
+                if (!isProblem(error, action.settledBy)) throw error
+              })
+            },
+          )
           return reply.code(204).send()
         }
       }

@@ -12,6 +12,7 @@ import type { Client } from '../liveengage/client.ts'
 import { askForDownload, type Storage } from '../liveengage/storage.ts'
 import type { Outcomes } from '../outcomes.ts'
 import { Problem } from '../problems.ts'
+import type { TypingExpiries } from '../typing.ts'
 import { explain } from '../validation.ts'
 import { answerEvent } from './answer-event.ts'
 import { describeDownload, describeUpload, downloadParams, uploadBody } from './describe-files.ts'
@@ -20,6 +21,7 @@ export type FileRoutesOptions = AdmissionOptions & {
   client: Client
   storage: Storage
   outcomes: Outcomes
+  typing: TypingExpiries
   fileLimitBytes: number
   maxUploads: number
 }
@@ -35,7 +37,7 @@ type Upload = { file: Buffer; fields: FileFields }
 type Query = { dryRun?: 'true' | 'false' }
 
 export async function fileRoutes(app: FastifyInstance, options: FileRoutesOptions): Promise<void> {
-  const { client, storage, outcomes, fileLimitBytes } = options
+  const { client, storage, outcomes, typing, fileLimitBytes } = options
   app.decorateRequest('releaseUpload', null)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(notMultipart()))
@@ -66,18 +68,17 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
       // Not over the body's bytes: a client chooses another boundary for each attempt.
       keepFingerprint(request, file, fields)
       if (isAnswered(outcomes, request, reply)) return reply
-      const relativePath = await storage.put(file, question, caller, terms)
-      const stored = { relativePath, fileType }
-      const command = publishFile(params.id, stored, fields)
-      request.mayBeSent = true
-      const { sequence } = await client.send(command, caller, terms)
-      const { dialogId } = command.body
-      return answerEvent(request, reply, {
-        conversationId: params.id,
-        dialogId,
-        sequence,
-        file: stored,
+      const conversationId = params.id
+      const { dialogId = conversationId } = fields
+      const published = await typing.message({ caller, conversationId }, dialogId, async () => {
+        const relativePath = await storage.put(file, question, caller, terms)
+        const stored = { relativePath, fileType }
+        const command = publishFile(conversationId, stored, fields)
+        request.mayBeSent = true
+        const { sequence } = await client.send(command, caller, terms)
+        return { sequence, file: stored }
       })
+      return answerEvent(request, reply, { conversationId, dialogId, ...published })
     },
   })
   app.get<{ Params: { id: string; '*': string }; Querystring: Query }>(
