@@ -1,4 +1,5 @@
-# One image for the sidecar (dist/server.js) and for the stand-alone sandbox (the command dist/sandbox/server.js).
+# One image for the sidecar (its arguments are the container's: `docker run … doctor`) and for the stand-alone sandbox
+# (the entrypoint node dist/sandbox/server.js).
 # Any Node that package.json's "engines" allows will do: --build-arg NODE_IMAGE=...
 ARG NODE_IMAGE=node:26-trixie-slim
 
@@ -32,8 +33,7 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 \
   CMD ["node", "-e", "const { HOST, PORT, ADMIN_HOST, ADMIN_PORT } = process.env; const [host, port] = ADMIN_PORT ? [ADMIN_HOST || '0.0.0.0', ADMIN_PORT] : [HOST, PORT || 3000]; http.get({ host, port, path: '/livez', signal: AbortSignal.timeout(3000) }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 # node is PID 1 and handles the signals itself.
-ENTRYPOINT ["node"]
-CMD ["dist/server.js"]
+ENTRYPOINT ["node", "dist/server.js"]
 # Last, so that another version does not build the rest again. Where the source is, whoever publishes the image says with --label.
 ARG NODE_IMAGE
 ARG VERSION=unknown

@@ -1,5 +1,4 @@
 /** Builds the app: the only file that wires the parts together. */
-import { readFileSync } from 'node:fs'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
@@ -31,6 +30,7 @@ import { nativeRoutes } from './routes/native.ts'
 import { mountProblems } from './routes/problems.ts'
 import { Secrets } from './secrets.ts'
 import { TypingExpiries } from './typing.ts'
+import { readVersion } from './version.ts'
 
 export type App = {
   server: FastifyInstance
@@ -41,6 +41,11 @@ export type App = {
   endTyping: () => Promise<void>
   /** Ends every call to LiveEngage that is still under way, so that its caller gets the truth before the process ends. */
   cutOff: () => Promise<void>
+  /** What the requests use, for whoever wants to know whether it works. */
+  domains: Domains
+  credentials: Credentials
+  /** Whether the proxy has credentials of its own for the account. */
+  hasCredentials: (accountId: string) => boolean
 }
 
 /** The app, ready to listen; whoever builds it closes it, and its admin listener. */
@@ -75,7 +80,7 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   const eventLoop = new EventLoopGuard()
   app.addHook('onReady', async () => eventLoop.start())
   app.addHook('onClose', async () => eventLoop.stop())
-  const senders = createClient(connections, config, secrets, logger)
+  const { domains, credentials, ...senders } = createClient(connections, config, secrets, logger)
   const refuse = (terms: Terms) => {
     if (eventLoop.isLate) throw new Problem('overloaded')
     senders.client.refuse(terms)
@@ -106,6 +111,9 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
       typing.stop()
       return connections.close()
     },
+    domains,
+    credentials,
+    hasCredentials: calls.hasCredentials,
   }
 }
 
@@ -133,7 +141,7 @@ function createClient(
   config: Config,
   secrets: Secrets,
   logger: Logger,
-): { client: Client; storage: Storage } {
+): { client: Client; storage: Storage } & Pick<App, 'domains' | 'credentials'> {
   const scheme = config.domainApiUrl.startsWith('https:') ? 'https:' : 'http:'
   const callTimeoutMs = config.requestTimeoutMs * lookUpShare
   const domains = new Domains({
@@ -155,12 +163,6 @@ function createClient(
   })
   const { clientFeatures } = config
   const client = new Client({ connections, domains, credentials, clientFeatures })
-  return { client, storage: new Storage({ client, connections, domains }) }
-}
-
-function readVersion(): string {
-  const file: { version: string } = JSON.parse(
-    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-  )
-  return file.version
+  const storage = new Storage({ client, connections, domains })
+  return { client, storage, domains, credentials }
 }

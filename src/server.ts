@@ -1,32 +1,25 @@
-/** The process: reads the environment, starts the app (and the sandbox, if asked), stops without losing an answer. */
+#!/usr/bin/env node
+/** The process: reads arguments and environment, starts the app (and the sandbox, if asked), stops without losing an answer. */
 import { lookup } from 'node:dns/promises'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { type App, buildApp } from './app.ts'
-import { type Config, loadConfig } from './config.ts'
+import { readCommandLine, usage } from './command-line.ts'
+import { ConfigError, loadConfig } from './config.ts'
 import { createLogger } from './logger.ts'
-import { type Sandbox, startSandbox } from './sandbox/sandbox.ts'
+import { startSandbox } from './sandbox/sandbox.ts'
+import { pointedAt } from './sandboxed.ts'
+import { unknownVariables } from './unknown-variables.ts'
+import { readVersion } from './version.ts'
 
 /** How long before its end the process gives up on LiveEngage, to tell its callers so. */
 const longestLastAnswersMs = 500
 
-/** What the proxy is told where it talks to the sandbox: the same as for LivePerson, through the Domain API's address alone. */
-function pointedAt(config: Config, sandbox: Sandbox): Config {
-  return {
-    ...config,
-    accountId: sandbox.accountId,
-    allowedAccounts:
-      config.allowedAccounts && new Set([...config.allowedAccounts, sandbox.accountId]),
-    clientId: sandbox.clientId,
-    clientSecret: sandbox.clientSecret,
-    domainApiUrl: sandbox.origin,
-    allowedHosts: [new URL(sandbox.origin).host],
-  }
-}
-
 async function start(): Promise<void> {
   const environment = loadConfig(process.env)
   const logger = createLogger(environment.logLevel)
+  const variables = unknownVariables(process.env)
+  if (variables.length > 0) logger.warn({ variables }, 'variables that are not known here')
   const sandbox =
     environment.sandboxPort === undefined
       ? undefined
@@ -72,9 +65,40 @@ async function listen(app: FastifyInstance, host: string, port: number, doing: s
   })
 }
 
-await start().catch((error: NodeJS.ErrnoException) => {
+function print(text: string): void {
+  process.stdout.write(text)
+}
+
+/** What is asked for once in a while is loaded only then. */
+async function obey(args: readonly string[]): Promise<void> {
+  const command = readCommandLine(args)
+  switch (command.name) {
+    case 'serve':
+      return start()
+    case 'help':
+      return print(usage)
+    case 'version':
+      return print(`${readVersion()}\n`)
+    case 'check-config': {
+      const { checkConfiguration, summarize } = await import('./doctor/configuration.ts')
+      return print(summarize(checkConfiguration(process.env)))
+    }
+    case 'doctor': {
+      const { runDoctor } = await import('./doctor/doctor.ts')
+      process.exitCode = await runDoctor(process.env, command, print)
+      return
+    }
+    case 'mistake':
+      process.stderr.write(`liveengage-proxy: ${command.sentence}\n`)
+      process.exitCode = 2
+  }
+}
+
+await obey(process.argv.slice(2)).catch((error: NodeJS.ErrnoException) => {
   const hint =
     error.code === 'EADDRINUSE' ? ' (PORT, ADMIN_PORT, or SANDBOX_PORT for the sandbox)' : ''
-  process.stderr.write(`liveengage-proxy: ${error.message}${hint}\n`)
+  const unknown = error instanceof ConfigError ? unknownVariables(process.env) : []
+  const also = unknown.map((variable) => `\n  not known here: ${variable}`).join('')
+  process.stderr.write(`liveengage-proxy: ${error.message}${hint}${also}\n`)
   process.exit(1)
 })

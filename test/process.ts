@@ -20,13 +20,18 @@ export type Run = {
 
 const server = fileURLToPath(new URL('../src/server.ts', import.meta.url))
 
-/** @param preload a module that is loaded before it */
-export function startProcess(t: Test, env: Record<string, string>, preload?: string): Run {
+/** @param preload a module that is loaded before it @param args its command line */
+export function startProcess(
+  t: Test,
+  env: Record<string, string>,
+  preload?: string,
+  args: readonly string[] = [],
+): Run {
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !(name in Environment.properties)),
   )
   const flags = preload === undefined ? [] : [`--import=${preload}`]
-  const child = spawn(process.execPath, [...process.execArgv, ...flags, server], {
+  const child = spawn(process.execPath, [...process.execArgv, ...flags, server, ...args], {
     env: { ...inherited, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

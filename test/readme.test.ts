@@ -120,3 +120,19 @@ test('README’s first curl sends a message and gets the answer that README show
   t.strictSame(await run(curls[5] ?? ''), keyed, 'the same command again gets the same answer')
   t.match(dryRun, { body: { body: { conversationField: { field: 'CSATRate', csatRate: 5 } } } })
 })
+
+test('README shows what the doctor prints on the sandbox', async (t) => {
+  const command = blocks('sh').find((block) => block.endsWith(' doctor')) ?? ''
+  t.equal(command, 'SANDBOX=true node dist/server.js doctor')
+  const { stdout } = await promisify(execFile)('sh', ['-c', command], {
+    cwd: root,
+    env: { PATH: process.env['PATH'] },
+  })
+  /** The port and the envelope’s id are others each time; some machines have two addresses for localhost. */
+  const normalize = (text: string) =>
+    text
+      .trim()
+      .replace(/localhost:\d+( is [^;\n]+)?/g, 'localhost:0')
+      .replace(/[0-9a-f-]{36}/, 'id')
+  t.equal(normalize(stdout), normalize(blocks('text')[0] ?? ''))
+})

@@ -304,7 +304,8 @@ function toAppJwt(token: string): AppJwt {
   return { token, renewAt, deadAt }
 }
 
-function readLifeMs(token: string): number {
+/** How long a token lives by its own two times. */
+export function readLifeMs(token: string): number {
   try {
     const { exp, iat = Date.now() / 1000 } = decodeJwt(token)
     // jose types both as numbers without a look at them.

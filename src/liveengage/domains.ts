@@ -42,6 +42,8 @@ const recheckIntervalMs = 10_000
 
 const maxEntries = 10_000
 
+const longestShownHost = 100
+
 const peer: Peer = {
   service: 'Domain API',
   unreachable: 'domain-lookup-failed',
@@ -203,21 +205,27 @@ export class Domains {
 
   /** Source for the statuses: Domain API page; 404 and a list without the service are not documented and taken for the same. */
   private read({ status, body }: Answer, service: Service): string {
-    if (status === 400 || status === 401 || status === 404) throw new Problem('account-unknown')
+    const said = `the Domain API answered ${status}`
+    if (status === 400 || status === 401 || status === 404) {
+      throw new Problem('account-unknown', { cause: new Error(said) })
+    }
     const answer = parseJson(body)
     if (status !== 200 || !domainAnswer.Check(answer)) {
-      throw new Problem('domain-lookup-failed', {
-        cause: new Error(`the Domain API answered ${status}`),
-      })
+      const cause = new Error(status === 200 ? `${said} and no list of hosts` : said)
+      throw new Problem('domain-lookup-failed', { cause })
     }
     const list = 'baseURIs' in answer ? answer.baseURIs : Array.isArray(answer) ? answer : [answer]
     const entry = list.find((candidate) => candidate.service === service)
-    if (entry === undefined || entry.baseURI === '') throw new Problem('account-unknown')
+    if (entry === undefined || entry.baseURI === '') {
+      throw new Problem('account-unknown', { cause: new Error(`it has no host for ${service}`) })
+    }
     const origin = this.options.guard(entry.baseURI)
     if (origin === undefined) {
       throw new Problem('domain-lookup-failed', {
         detail:
           'The Domain API named a host that is not in LP_ALLOWED_HOSTS; no token was sent to it.',
+        // For the log: which one, should it have to be allowed. It may be any text.
+        cause: new Error(`it named ${JSON.stringify(entry.baseURI.slice(0, longestShownHost))}`),
       })
     }
     return origin

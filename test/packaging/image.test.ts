@@ -40,12 +40,10 @@ t.test(
     t.strictSame(argumentsOf('STOPSIGNAL'), ['SIGTERM'])
     t.strictSame(
       argumentsOf('ENTRYPOINT').map((form) => JSON.parse(form)),
-      [['node']],
+      [['node', 'dist/server.js']],
+      'the container’s arguments are the command line’s',
     )
-    t.strictSame(
-      argumentsOf('CMD').map((form) => JSON.parse(form)),
-      [['dist/server.js']],
-    )
+    t.strictSame(argumentsOf('CMD'), [])
     t.match(argumentsOf('HEALTHCHECK'), [/ CMD \["node", "-e", ".+"\]$/])
   },
 )

@@ -1,0 +1,27 @@
+/** How findings are printed; the last guard against secrets and control characters in them. */
+import { scrubTokens } from '../tokens.ts'
+import type { Finding } from './check.ts'
+
+const labels = { ok: 'ok  ', warn: 'warn', fail: 'FAIL', skip: 'skip' } as const
+
+const widestName = 17
+
+/** One line; further lines of the detail, and what to do, indented under it. */
+export function toText({ name, status, detail, remedy }: Finding): string {
+  const [first = '', ...more] = clean(detail).split('\n')
+  const below = remedy === undefined ? more : [...more, clean(remedy)]
+  const lines = [`${labels[status]}  ${name.padEnd(widestName)}  ${first}`]
+  return [...lines, ...below.map((line) => `        ${line}`), ''].join('\n')
+}
+
+export function toJson(findings: readonly Finding[]): string {
+  const array = findings.map(({ name, status, detail, remedy = null }) => {
+    return { name, status, detail: clean(detail), remedy: remedy && clean(remedy) }
+  })
+  return `${JSON.stringify(array, undefined, 2)}\n`
+}
+
+/** A certificate or an answer may hold any text. */
+function clean(text: string): string {
+  return scrubTokens(text.replace(/[^\P{C}\n]/gu, '?'))
+}
