@@ -144,12 +144,11 @@ export class TypingExpiries {
   }
 
   private end(turn: Turn): void {
-    const turns = this.turnsOf(turn.key)
-    const { pause } = turn
-    if (pause === undefined || !turns.includes(turn)) return
+    const { key, pause } = turn
+    if (pause === undefined) return
     // Where a newer turn is on its way and turns out not to have been sent, this one ends then.
     pause.dueAt = performance.now()
-    if (turns.at(-1) === turn) void this.pauses.sendNow(pause)
+    if (this.turnsOf(key).at(-1) === turn) void this.pauses.sendNow(pause)
   }
 
   private turnsOf(key: string): readonly Turn[] {

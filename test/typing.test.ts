@@ -515,16 +515,21 @@ test('what has nothing to do with typing leaves it alone', async (t) => {
   t.equal(pauses.length, 1)
 })
 
-test('with nothing to end, a call costs no digest: nobody asks who the consumer is', async (t) => {
-  const { done, pass, pauses } = setUp(t)
+/** The same place, and what is asked of its caller. */
+function watched(): { place: Place; asked: string[] } {
   const asked: string[] = []
-  const shy = new Proxy(caller, {
+  const watchedCaller = new Proxy(caller, {
     get(target, name) {
       asked.push(String(name))
       return Reflect.get(target, name)
     },
   })
-  const place = { ...here, caller: shy }
+  return { place: { ...here, caller: watchedCaller }, asked }
+}
+
+test('with nothing to end, a call costs no digest: nobody asks who the consumer is', async (t) => {
+  const { done, pass, pauses } = setUp(t)
+  const { place, asked } = watched()
   const callAll = async () => {
     for (const command of [composing, text(), close]) await done(command, undefined, place)
   }
@@ -538,6 +543,16 @@ test('with nothing to end, a call costs no digest: nobody asks who the consumer 
   asked.length = 0
   await callAll()
   t.strictSame(asked, [], 'what has ended is forgotten')
+})
+
+test('typing that LiveEngage took as its conversation was closed leaves nothing behind', async (t) => {
+  const { begin, done } = setUp(t)
+  const typing = begin(composing, 5)
+  await done(close)
+  await typing.accept()
+  const { place, asked } = watched()
+  await done(text(), undefined, place)
+  t.strictSame(asked, [])
 })
 
 test('of 10,001 dialogs the oldest is ended early', async (t) => {
