@@ -58,7 +58,7 @@ export class TypingExpiries {
     const turns = this.dialogs.get(keyOf(place, dialogId))
     const shown = turns?.findLast(({ pause }) => pause !== undefined)
     const answer = await send()
-    if (shown !== undefined) this.end(shown)
+    if (shown?.pause !== undefined) this.end(shown, shown.pause)
     return answer
   }
 
@@ -143,12 +143,10 @@ export class TypingExpiries {
     this.rearm(key)
   }
 
-  private end(turn: Turn): void {
-    const { key, pause } = turn
-    if (pause === undefined) return
+  private end(turn: Turn, pause: Pause): void {
     // Where a newer turn is on its way and turns out not to have been sent, this one ends then.
     pause.dueAt = performance.now()
-    if (this.turnsOf(key).at(-1) === turn) void this.pauses.sendNow(pause)
+    if (this.turnsOf(turn.key).at(-1) === turn) void this.pauses.sendNow(pause)
   }
 
   private turnsOf(key: string): readonly Turn[] {
