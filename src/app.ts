@@ -32,6 +32,7 @@ import type { Terms } from './liveengage/gate.ts'
 import { createHostGuard } from './liveengage/hosts.ts'
 import { Storage } from './liveengage/storage.ts'
 import { logRequest } from './logger.ts'
+import { createMetrics } from './metrics.ts'
 import { openapiOptions, swaggerUiOptions } from './openapi.ts'
 import { Outcomes } from './outcomes.ts'
 import { Problem, ProblemDetails } from './problems.ts'
@@ -41,9 +42,11 @@ import { FileEvent } from './routes/describe-files.ts'
 import { mountDocuments } from './routes/documents.ts'
 import { fileRoutes } from './routes/files.ts'
 import { mountHealth } from './routes/health.ts'
+import { mountMetrics } from './routes/metrics.ts'
 import { nativeRoutes } from './routes/native.ts'
 import { mountProblems } from './routes/problems.ts'
 import { Secrets } from './secrets.ts'
+import { Traffic } from './traffic.ts'
 import { TypingExpiries } from './typing.ts'
 
 export type App = {
@@ -73,12 +76,17 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
       addStandardHeaders(request, reply, drain)
       fail(error, request, reply)
       logRequest(logger, request, reply)
+      traffic.answered(request, reply)
     },
     clientErrorHandler: (error, socket) => {
-      answerClientError(error, socket, drain.activityOf(socket), logger)
+      answerClientError(error, socket, drain.activityOf(socket), logger, (problem) =>
+        traffic.refused(problem),
+      )
     },
   })
   const drain = new Drain(app.server)
+  const traffic = new Traffic()
+  traffic.follow(app)
   app.server.maxConnections = mostConnections
   // Node's own refusal of an expectation it does not know has neither an id nor a body.
   app.server.on('checkExpectation', (request, response) => {
@@ -101,6 +109,7 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
     addStandardHeaders(request, reply, drain)
     // Not `onResponse`, which never comes for a caller who has hung up.
     logRequest(logger, request, reply)
+    traffic.answered(request, reply)
     done()
   })
   acceptJsonBodies(app)
@@ -111,7 +120,8 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   app.addSchema(Event)
   app.addSchema(FileEvent)
   app.addSchema(DryRun)
-  await app.register(swagger, openapiOptions(readVersion()))
+  const version = readVersion()
+  await app.register(swagger, openapiOptions(version))
   app.addHook('onClose', async () => secrets.close())
   const connections = createConnections({
     connections: config.maxConnections,
@@ -125,9 +135,12 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   const eventLoop = new EventLoopGuard()
   app.addHook('onReady', async () => eventLoop.start())
   app.addHook('onClose', async () => eventLoop.stop())
-  const senders = createClient(connections, config, secrets, logger)
+  const { domains, credentials, ...senders } = createClient(connections, config, secrets, logger)
   const refuse = (terms: Terms) => {
-    if (eventLoop.isLate) throw new Problem('overloaded')
+    if (eventLoop.isLate) {
+      connections.stats.services.messaging.shed[terms.priority]['event-loop'] += 1
+      throw new Problem('overloaded')
+    }
     senders.client.refuse(terms)
   }
   const typing = new TypingExpiries({
@@ -136,11 +149,23 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
     logger,
   })
   app.addHook('onClose', async () => typing.stop())
-  const calls = { ...admission(config, secrets), ...senders, refuse, outcomes, typing }
+  const { stats } = connections
+  const calls = { ...admission(config, secrets), ...senders, refuse, outcomes, typing, stats }
   mountActions(app, calls)
   await app.register(fileRoutes, { ...config, ...calls })
   await app.register(nativeRoutes, calls)
   mountHealth(app, drain)
+  const sources = {
+    traffic,
+    drain,
+    outcomes,
+    connections,
+    domains,
+    credentials,
+    eventLoop,
+    version,
+  }
+  mountMetrics(app, createMetrics(sources), calls.acceptsKey)
   mountProblems(app)
   if (config.docs !== 'off') mountDocuments(app)
   if (config.docs === 'on') await app.register(swaggerUi, swaggerUiOptions)
@@ -219,7 +244,7 @@ function createClient(
   config: Config,
   secrets: Secrets,
   logger: Logger,
-): { client: Client; storage: Storage } {
+): { client: Client; storage: Storage; domains: Domains; credentials: Credentials } {
   const scheme = config.domainApiUrl.startsWith('https:') ? 'https:' : 'http:'
   const callTimeoutMs = config.requestTimeoutMs * lookUpShare
   const domains = new Domains({
@@ -241,7 +266,8 @@ function createClient(
   })
   const { clientFeatures } = config
   const client = new Client({ connections, domains, credentials, clientFeatures })
-  return { client, storage: new Storage({ client, connections, domains }) }
+  const storage = new Storage({ client, connections, domains })
+  return { client, storage, domains, credentials }
 }
 
 function readVersion(): string {
