@@ -159,6 +159,7 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
     traffic,
     drain,
     outcomes,
+    typing,
     connections,
     domains,
     credentials,

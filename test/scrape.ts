@@ -1,4 +1,5 @@
 /** What a scrape of `/metrics` shows. */
+import { setTimeout as delay } from 'node:timers/promises'
 
 export type Series = { name: string; labels: Record<string, string>; value: number }
 
@@ -44,4 +45,16 @@ export async function scrape(url: string, headers: Record<string, string> = {}):
   const text = await response.text()
   if (response.status !== 200) throw new Error(`${response.status} ${text}`)
   return parseMetrics(text)
+}
+
+/** Scrapes until it is so. */
+export async function scrapeUntil(
+  url: string,
+  isSo: (scraped: Scrape) => boolean,
+): Promise<Scrape> {
+  for (;;) {
+    const scraped = await scrape(url)
+    if (isSo(scraped)) return scraped
+    await delay(5)
+  }
 }

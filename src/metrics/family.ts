@@ -28,6 +28,14 @@ export function register(registry: Registry, families: readonly Family[]): void 
   for (const family of families) new ReadMetric(registry, family)
 }
 
+/** One reading for each count. */
+export function countsOf(
+  counts: Readonly<Record<string, number>>,
+  labelsOf: (name: string) => Labels,
+): Reading<number>[] {
+  return Object.entries(counts).map(([name, count]) => [labelsOf(name), count])
+}
+
 /**
  * The client's own counters and histograms hold the values themselves and look their labels up with each addition, which takes
  * a microsecond or more. These hold nothing: what is counted is plain numbers elsewhere. The gauge is the client's plainest kind; the

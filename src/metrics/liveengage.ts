@@ -3,7 +3,7 @@ import type { Connections } from '../liveengage/connections.ts'
 import type { Credentials } from '../liveengage/credentials.ts'
 import type { Domains } from '../liveengage/domains.ts'
 import { type ServiceName, type ServiceStats, serviceNames } from '../liveengage/stats.ts'
-import type { Family, Reading } from './family.ts'
+import { countsOf, type Family, type Reading } from './family.ts'
 
 export type LiveEngageSources = {
   connections: Connections
@@ -183,13 +183,6 @@ function shedOf(service: ServiceName, { shed }: ServiceStats): Reading<number>[]
     countsOf(shed[priority], (reason) => ({ service, priority, reason })),
   )
   return readings.filter(([, count]) => service === 'messaging' || count > 0)
-}
-
-function countsOf(
-  counts: Readonly<Record<string, number>>,
-  labelsOf: (name: string) => Readonly<Record<string, string>>,
-): Reading<number>[] {
-  return Object.entries(counts).map(([name, count]) => [labelsOf(name), count])
 }
 
 const states = { closed: 0, probing: 1, open: 2 }

@@ -3,11 +3,17 @@ import type { Drain } from '../drain.ts'
 import type { Outcomes } from '../outcomes.ts'
 import { problems } from '../problems.ts'
 import { none, type RouteTraffic, type Traffic } from '../traffic.ts'
-import type { Family, Reading } from './family.ts'
+import type { TypingExpiries } from '../typing.ts'
+import { countsOf, type Family, type Reading } from './family.ts'
 
-export type RequestSources = { traffic: Traffic; drain: Drain; outcomes: Outcomes }
+export type RequestSources = {
+  traffic: Traffic
+  drain: Drain
+  outcomes: Outcomes
+  typing: TypingExpiries
+}
 
-export function requestFamilies({ traffic, drain, outcomes }: RequestSources): Family[] {
+export function requestFamilies({ traffic, drain, outcomes, typing }: RequestSources): Family[] {
   const routes = () => [...traffic.routes.values()]
   const byAction = (part: 'seconds' | 'upstreamSeconds' | 'ownSeconds') =>
     routes()
@@ -66,6 +72,19 @@ export function requestFamilies({ traffic, drain, outcomes }: RequestSources): F
       help: 'Outcomes that are kept for retries under their Idempotency-Key.',
       type: 'gauge',
       read: () => [[{}, outcomes.size]],
+    },
+    {
+      name: 'liveengage_proxy_typing_expiries',
+      help: 'Typing that is to end by itself later, because it was started with expiresInSeconds.',
+      type: 'gauge',
+      read: () => [[{}, typing.pauses.size]],
+    },
+    {
+      name: 'liveengage_proxy_typing_pauses_total',
+      help: 'Attempts to end such typing with a PAUSE, by result: sent, retried (failed, and made again later) or failed (given up: it goes on showing).',
+      type: 'counter',
+      labels: ['result'],
+      read: () => countsOf(typing.pauses.counts, (result) => ({ result })),
     },
   ]
 }

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import t, { type Test } from 'tap'
 import { EventLoopGuard } from '../../src/event-loop-guard.ts'
 import { controlClock } from '../liveengage/fixtures/clock.ts'
-import { type Scrape, scrape } from '../scrape.ts'
+import { type Scrape, scrape, scrapeUntil } from '../scrape.ts'
 import { start, startProxy } from '../start.ts'
 import { hostIs, json, ok, type Script, startUpstream } from '../upstream.ts'
 import { credentials, openWire } from '../wire.ts'
@@ -36,14 +36,6 @@ async function startHeld(t: Test, env: Record<string, string>) {
     for (const answer of answers.splice(0)) answer()
   }
   return { ...started, arrived, release }
-}
-
-/** Scrapes until it is so. */
-async function scrapeUntil(url: string, isSo: (scraped: Scrape) => boolean): Promise<Scrape> {
-  for (;;) {
-    const scraped = await scrape(url)
-    if (isSo(scraped)) return scraped
-  }
 }
 
 /** The series of a metric that are not 0, as `labels: value`. */

@@ -1,7 +1,7 @@
 /** What callers ask and get, as a scrape shows it. */
 import t, { type Test } from 'tap'
 import { problems } from '../../src/problems.ts'
-import { scrape } from '../scrape.ts'
+import { type Scrape, scrape, scrapeUntil } from '../scrape.ts'
 import { start, startProxy, token } from '../start.ts'
 import { json, ok, type Script, startUpstream } from '../upstream.ts'
 import { openWire } from '../wire.ts'
@@ -257,4 +257,22 @@ t.test('no label has more values than the code has names for', async (t) => {
     series.filter(({ labels: { code = 'none' } }) => !allowed.has(code)),
     [],
   )
+})
+
+t.test('typing that is to end by itself is counted, and what came of its end', async (t) => {
+  const { call, url, upstream } = await startScripted(t)
+  for (const id of ['c1', 'c2', 'c3']) {
+    await call('POST', `/conversations/${id}/typing`, { expiresInSeconds: 1 })
+  }
+  const armed = await scrape(url)
+  t.equal(armed.value('typing_expiries'), 3)
+  t.equal(armed.value('typing_pauses_total'), 0)
+  const scripts = [ok, json(400, '{}'), json(503, '{}')]
+  upstream.script.send = (...args) => (scripts.shift() ?? ok)(...args)
+  const count = (scraped: Scrape, result: string) =>
+    scraped.value('typing_pauses_total', { result })
+  const scraped = await scrapeUntil(url, (each) => count(each, 'sent') === 2)
+  t.equal(count(scraped, 'failed'), 1)
+  t.equal(count(scraped, 'retried'), 1)
+  t.equal(scraped.value('typing_expiries'), 0)
 })
