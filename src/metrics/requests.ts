@@ -56,7 +56,7 @@ export function requestFamilies({ traffic, drain, outcomes, typing }: RequestSou
     },
     {
       name: 'liveengage_proxy_deliveries_unknown_total',
-      help: 'Requests to which LiveEngage may have acted without saying so, by problem code; none is LiveEngage’s own 5xx on a native route.',
+      help: 'Requests on which LiveEngage may have acted without saying so, by problem code; none is LiveEngage’s own 5xx on a native route.',
       type: 'counter',
       labels: ['code'],
       read: () => [...traffic.unknownDeliveries].map(([code, count]) => [{ code }, count]),
