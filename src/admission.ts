@@ -3,6 +3,7 @@ import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { type CallerOptions, identify, readTimeoutMs } from './caller.ts'
 import type { Caller } from './liveengage/client.ts'
 import type { Priority, Terms } from './liveengage/gate.ts'
+import { Stopwatch } from './liveengage/stopwatch.ts'
 import { Problem } from './problems.ts'
 
 export type AdmissionOptions = CallerOptions & {
@@ -39,14 +40,12 @@ export function admit(
     if (!/^identity$/i.test(encoding) && headers['content-length'] !== '0') {
       throw new Problem('unsupported-media-type')
     }
-    const key = headers['x-api-key']
-    if (!options.acceptsKey(typeof key === 'string' ? key : undefined)) {
-      throw new Problem('api-key-required')
-    }
+    checkKey(headers, options.acceptsKey)
     const deadline = performance.now() + readTimeoutMs(headers, options.requestTimeoutMs)
     const caller = identify(headers, options, accountOf?.(request))
     const { accountId } = caller
-    const terms = { accountId, priority, deadline, connection: raw.socket }
+    const watch = new Stopwatch()
+    const terms = { accountId, priority, deadline, connection: raw.socket, watch }
     request.caller = caller
     request.terms = terms
     // A retry whose outcome is known is told that, not that it found no room.
@@ -54,6 +53,15 @@ export function admit(
     if (!isRetry && Object(query).dryRun !== 'true') options.refuse(terms)
     done()
   }
+}
+
+/** @throws Problem `api-key-required` */
+export function checkKey(
+  headers: FastifyRequest['headers'],
+  acceptsKey: AdmissionOptions['acceptsKey'],
+): void {
+  const key = headers['x-api-key']
+  if (!acceptsKey(typeof key === 'string' ? key : undefined)) throw new Problem('api-key-required')
 }
 
 /** The caller of an admitted request, and the terms of what it sends. */

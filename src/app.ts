@@ -17,6 +17,7 @@ import { Domains } from './liveengage/domains.ts'
 import type { Terms } from './liveengage/gate.ts'
 import { createHostGuard } from './liveengage/hosts.ts'
 import { Storage } from './liveengage/storage.ts'
+import { createMetrics } from './metrics.ts'
 import { openapiOptions, swaggerUiOptions } from './openapi.ts'
 import { Outcomes } from './outcomes.ts'
 import { Problem } from './problems.ts'
@@ -26,9 +27,11 @@ import { FileEvent } from './routes/describe-files.ts'
 import { mountDocuments } from './routes/documents.ts'
 import { fileRoutes } from './routes/files.ts'
 import { mountHealth } from './routes/health.ts'
+import { mountMetrics } from './routes/metrics.ts'
 import { nativeRoutes } from './routes/native.ts'
 import { mountProblems } from './routes/problems.ts'
 import { Secrets } from './secrets.ts'
+import { Traffic } from './traffic.ts'
 import { TypingExpiries } from './typing.ts'
 import { readVersion } from './version.ts'
 
@@ -54,8 +57,10 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
     logger[isGood ? 'info' : 'error']({ file }, sentence)
   })
   const outcomes = new Outcomes()
+  const traffic = new Traffic()
   const { app, drain } = createListener(config, logger, {
     addFirst: (first) => settleAttempts(first, outcomes),
+    traffic,
   })
   app.addHook('onRequest', (_request, _reply, done) => {
     if (drain.isClosing) throw new Problem('shutting-down')
@@ -66,7 +71,8 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   app.addSchema(Event)
   app.addSchema(FileEvent)
   app.addSchema(DryRun)
-  await app.register(swagger, openapiOptions(readVersion()))
+  const version = readVersion()
+  await app.register(swagger, openapiOptions(version))
   app.addHook('onClose', async () => secrets.close())
   const connections = createConnections({
     connections: config.maxConnections,
@@ -82,7 +88,10 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   app.addHook('onClose', async () => eventLoop.stop())
   const { domains, credentials, ...senders } = createClient(connections, config, secrets, logger)
   const refuse = (terms: Terms) => {
-    if (eventLoop.isLate) throw new Problem('overloaded')
+    if (eventLoop.isLate) {
+      connections.stats.services.messaging.shed[terms.priority]['event-loop'] += 1
+      throw new Problem('overloaded')
+    }
     senders.client.refuse(terms)
   }
   const typing = new TypingExpiries({
@@ -91,17 +100,30 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
     logger,
   })
   app.addHook('onClose', async () => typing.stop())
-  const calls = { ...admission(config, secrets), ...senders, refuse, outcomes, typing }
+  const { stats } = connections
+  const calls = { ...admission(config, secrets), ...senders, refuse, outcomes, typing, stats }
   mountActions(app, calls)
   await app.register(fileRoutes, { ...config, ...calls })
   await app.register(nativeRoutes, calls)
   const hasAdmin = config.adminPort !== undefined
   mountHealth(app, drain, { isElsewhere: hasAdmin })
+  const metrics = createMetrics({
+    traffic,
+    drain,
+    outcomes,
+    typing,
+    connections,
+    domains,
+    credentials,
+    eventLoop,
+    version,
+  })
+  mountMetrics(app, metrics, { acceptsKey: calls.acceptsKey, isElsewhere: hasAdmin })
   mountProblems(app)
   if (config.docs !== 'off') mountDocuments(app)
   if (config.docs === 'on') await app.register(swaggerUi, swaggerUiOptions)
   await app.ready()
-  const admin = hasAdmin ? await buildAdmin(config, logger, drain) : undefined
+  const admin = hasAdmin ? await buildAdmin(config, logger, drain, metrics) : undefined
   return {
     server: app,
     admin,

@@ -21,6 +21,7 @@ export function answerClientError(
   socket: Socket,
   activity: Activity | undefined,
   logger: Logger,
+  onRefusal: (problem: Problem) => void,
 ): void {
   // The connection has its last answer already; what else comes on it is not read.
   if (socket.writableEnded) return
@@ -34,6 +35,7 @@ export function answerClientError(
   const latest = activity?.latest
   if (latest === undefined) {
     refuse(socket, problem, error.code, logger)
+    onRefusal(problem)
   } else if (awaitsBody(latest)) {
     // Whoever reads the body answers for the request, under its id and on its turn.
     latest.response.shouldKeepAlive = false

@@ -174,7 +174,7 @@ export const Environment = Type.Object({
       minimum: 0,
       maximum: 65535,
       description:
-        'Moves `/livez` and `/readyz` from `PORT` to a listener of their own on this port, without any key; `0` takes any free one',
+        'Moves `/livez`, `/readyz` and `/metrics` from `PORT` to a listener of their own on this port, without any key; `0` takes any free one',
     }),
   ),
   LOG_LEVEL: StringEnum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {

@@ -53,6 +53,13 @@ export class Drain {
     return this.isDraining && (latest === undefined || latest.response === response)
   }
 
+  /** Requests that await their answer. */
+  get unanswered(): number {
+    let sum = 0
+    for (const { unanswered } of this.sockets.values()) sum += unanswered
+    return sum
+  }
+
   activityOf(socket: Socket): Activity | undefined {
     return this.sockets.get(socket)
   }

@@ -1,4 +1,5 @@
 /** Whether the process falls behind: how late its own timer comes. */
+import { Distribution } from './distribution.ts'
 
 export type EventLoopGuardOptions = {
   /** The smoothed delay, milliseconds, from which on the process counts as late; 500 by default. */
@@ -12,6 +13,8 @@ const weight = 0.3
 
 /** Node's own monitorEventLoopDelay is blind here: while the loop is blocked it takes one sample a reset, and drops it. */
 export class EventLoopGuard {
+  /** How late the timer came each time, seconds. */
+  readonly delays = new Distribution([0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5])
   private readonly longestDelayMs: number
   private delayMs = 0
   private timer: NodeJS.Timeout | undefined
@@ -24,11 +27,18 @@ export class EventLoopGuard {
     return this.delayMs > this.longestDelayMs
   }
 
+  /** Smoothed. */
+  get delaySeconds(): number {
+    return this.delayMs / 1000
+  }
+
   start(): void {
     let due = performance.now() + intervalMs
     this.timer = setInterval(() => {
       const now = performance.now()
-      this.delayMs += weight * (Math.max(now - due, 0) - this.delayMs)
+      const lateMs = Math.max(now - due, 0)
+      this.delayMs += weight * (lateMs - this.delayMs)
+      this.delays.add(lateMs / 1000)
       due = now + intervalMs
     }, intervalMs).unref()
   }

@@ -20,19 +20,22 @@ import { checkFraming } from './framing.ts'
 import { acceptJsonBodies } from './json-body.ts'
 import { logRequest } from './logger.ts'
 import { ProblemDetails } from './problems.ts'
+import type { Traffic } from './traffic.ts'
 
 export type ListenerOptions = {
   /** Of the listener whose stop this one follows; absent: it has its own. */
   mainDrain?: Drain
   /** Adds hooks that have to come before the frame's own. */
   addFirst?: (app: FastifyInstance) => void
+  /** Counts what is asked here. */
+  traffic?: Traffic
 }
 
 /** A Fastify without routes. */
 export function createListener(
   config: Config,
   logger: Logger,
-  { mainDrain, addFirst }: ListenerOptions,
+  { mainDrain, addFirst, traffic }: ListenerOptions,
 ): { app: FastifyInstance; drain: Drain } {
   const loggerInstance: FastifyBaseLogger = logger
   const app = fastify({
@@ -47,9 +50,12 @@ export function createListener(
       addStandardHeaders(request, reply, drain)
       fail(error, request, reply)
       logRequest(logger, request, reply)
+      traffic?.answered(request, reply)
     },
     clientErrorHandler: (error, socket) => {
-      answerClientError(error, socket, drain.activityOf(socket), logger)
+      answerClientError(error, socket, drain.activityOf(socket), logger, (problem) =>
+        traffic?.refused(problem),
+      )
     },
   })
   const drain = mainDrain ?? new Drain(app.server)
@@ -63,6 +69,7 @@ export function createListener(
   app.decorateRequest('terms', null)
   app.decorateRequest('mayBeSent', false)
 
+  traffic?.follow(app)
   addFirst?.(app)
   app.addHook('onRequest', (request, _reply, done) => {
     checkFraming(request.raw)
@@ -73,6 +80,7 @@ export function createListener(
     addStandardHeaders(request, reply, drain)
     // Not `onResponse`, which never comes for a caller who has hung up.
     logRequest(logger, request, reply)
+    traffic?.answered(request, reply)
     done()
   })
   app.addSchema(ProblemDetails)

@@ -133,7 +133,8 @@ function documentCall(
   config: CallConfig = {},
 ): FastifySchema {
   const { action, documentedBody, documentedParams, documentedQuery, consumes } = config
-  if (schema.security === undefined || schema.security.length === 0) return schema
+  const isForConsumer = schema.security?.some((way) => !Object.keys(way).every(isApiKey)) === true
+  if (!isForConsumer) return schema
   const body = action?.body
   return {
     ...schema,
@@ -145,6 +146,10 @@ function documentCall(
     ...(documentedQuery !== undefined && { querystring: documentedQuery }),
     ...(consumes !== undefined && { consumes }),
   }
+}
+
+function isApiKey(name: string): boolean {
+  return name === 'ApiKey'
 }
 
 /** As much of the finished document as is refined here; the plugin's own types allow for every version of it. */

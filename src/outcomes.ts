@@ -25,6 +25,11 @@ export class Outcomes {
     sizeCalculation: ({ outcome }, scope) => Buffer.byteLength(outcome.payload) + scope.length,
   })
 
+  /** Those that are kept. */
+  get size(): number {
+    return this.finished.size
+  }
+
   /**
    * Takes the key for this request, until `settle`.
    * @returns what the same request has come to already; then nothing is taken

@@ -33,6 +33,8 @@ const mostAtOnce = 32
 const retryDelaysMs = [1_000, 2_000]
 
 export class Pauses {
+  /** Attempts since the start: taken by LiveEngage, to be made again, or given up. */
+  readonly counts = { sent: 0, retried: 0, failed: 0 }
   private readonly options: PausesOptions
   /** In the order of their arming. */
   private readonly armed = new Map<Pause, NodeJS.Timeout>()
@@ -41,6 +43,11 @@ export class Pauses {
 
   constructor(options: PausesOptions) {
     this.options = options
+  }
+
+  /** Those that are armed. */
+  get size(): number {
+    return this.armed.size
   }
 
   /** Sends it when it is due. Beyond the bound the one that was armed first is sent early; once the process stops none is armed. */
@@ -109,6 +116,7 @@ export class Pauses {
     pause.isUnderWay = false
     const delayMs = problem?.isRetryable(true) ? retryDelaysMs[attempts - 1] : undefined
     pause.dueAt = performance.now() + (delayMs ?? 0)
+    this.counts[problem === undefined ? 'sent' : delayMs === undefined ? 'failed' : 'retried'] += 1
     pause.onTried(delayMs === undefined)
   }
 }

@@ -24,7 +24,7 @@ type Turn = {
 }
 
 export class TypingExpiries {
-  private readonly pauses: Pauses
+  readonly pauses: Pauses
   /**
    * Of each dialog the chat states that may count, as their calls arrived. The newest does. Those before it wait: should the newer
    * ones turn out not to have been sent, theirs is the time that holds.

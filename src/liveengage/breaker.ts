@@ -1,4 +1,5 @@
 /** Whether a service is worth trying: after too many failures calls are refused at once, until a few probes say it is back. */
+import type { ServiceStats } from './stats.ts'
 
 export type Outcome =
   | 'success'
@@ -30,6 +31,16 @@ export class Breaker {
   private probesDone = 0
   /** Counts the changes of state: what began before the latest says nothing of the present. */
   private era = 0
+  private readonly stats: Pick<ServiceStats, 'openings'>
+
+  constructor(stats: Pick<ServiceStats, 'openings'> = { openings: 0 }) {
+    this.stats = stats
+  }
+
+  /** `probing` also where the pause is over and nothing has been tried since. */
+  get condition(): 'closed' | 'probing' | 'open' {
+    return this.state === 'open' && performance.now() >= this.opensUntil ? 'probing' : this.state
+  }
 
   /** How long calls will be refused, milliseconds; 0 where they are not, or where nobody knows. */
   get refusesForMs(): number {
@@ -95,6 +106,7 @@ export class Breaker {
 
   private open(pauseMs: number): void {
     this.change('open')
+    this.stats.openings += 1
     this.pauseMs = pauseMs
     this.opensUntil = performance.now() + pauseMs * (1 + pauseJitter * (2 * Math.random() - 1))
   }

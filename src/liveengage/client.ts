@@ -86,7 +86,7 @@ export class Client {
    */
   refuse(terms: Pick<Terms, 'accountId' | 'priority'>): void {
     const { connections, domains } = this.options
-    const origin = domains.known(terms.accountId, 'asyncMessagingEnt')
+    const origin = domains.peek(terms.accountId, 'asyncMessagingEnt')
     if (origin !== undefined) connections.to(origin).refuse(peer, terms)
   }
 
@@ -193,6 +193,7 @@ export class Client {
         return true
       },
       budget: connections.to(origin).retryBudget,
+      stats: connections.stats,
     }
     return deliver(attempt, route, deadline).catch((error) => {
       throw asOwnRefusal(error, caller)

@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache'
 import { buildConnector, type Dispatcher, Pool } from 'undici'
 import { Destination } from './destination.ts'
+import { Stats } from './stats.ts'
 
 export type ConnectionsOptions = {
   /** Calls in flight at one origin, and connections to it. */
@@ -20,6 +21,9 @@ export type ConnectionsOptions = {
 
 export type Connections = {
   to(origin: string): Destination
+  /** Those in use of late. */
+  destinations(): Iterable<Destination>
+  readonly stats: Stats
   close(): Promise<void>
 }
 
@@ -41,6 +45,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const idleLimitMs = longestExchangeMs + 5_000
   const connect = createConnector(connectTimeoutMs)
   const open = new Set<Dispatcher>()
+  const stats = new Stats()
   let isClosed = false
 
   function openPool(origin: string): Dispatcher {
@@ -81,10 +86,13 @@ export function createConnections(options: ConnectionsOptions): Connections {
         patienceMs: longestExchangeMs / 2,
         openPool,
         retirePool,
+        stats,
       })
       destinations.set(origin, destination)
       return destination
     },
+    destinations: () => destinations.values(),
+    stats,
     async close() {
       isClosed = true
       await Promise.all([...open].map((pool) => pool.destroy()))

@@ -11,6 +11,7 @@ import type { Domains } from './domains.ts'
 import { type Answer, type Call, exchange } from './exchange.ts'
 import { parseJson } from './json.ts'
 import { AppJwtAnswer, ConsumerJwsAnswer, type Service } from './protocol.ts'
+import { counted, noTokenCounts, type TokenCounts } from './token-counts.ts'
 
 export type ClientCredentials = { clientId: string; clientSecret: string }
 
@@ -56,13 +57,17 @@ const codes = {
   open: 'login-failed',
 } as const
 
-const sentinel: Peer = { service: 'Sentinel', ...codes }
-const idp: Peer = { service: 'IDP', ...codes }
+const sentinel: Peer = { service: 'sentinel', ...codes }
+const idp: Peer = { service: 'idp', ...codes }
 
 const appJwtAnswer = TypeCompiler.Compile(AppJwtAnswer)
 const consumerJwsAnswer = TypeCompiler.Compile(ConsumerJwsAnswer)
 
 export class Credentials {
+  readonly counts: { appJwt: TokenCounts; consumerJws: TokenCounts } = {
+    appJwt: noTokenCounts(),
+    consumerJws: noTokenCounts(),
+  }
   private readonly options: CredentialsOptions
   private readonly appJwts: LRUCache<string, AppJwt, Login>
   private readonly consumerJwss: LRUCache<string, string, Consumer>
@@ -98,10 +103,25 @@ export class Credentials {
     })
   }
 
+  /** Tokens at hand. */
+  get sizes(): { appJwt: number; consumerJws: number } {
+    return { appJwt: this.appJwts.size, consumerJws: this.consumerJwss.size }
+  }
+
+  /** Milliseconds until the first of the AppJWTs that can be used must not be used any more; undefined where there is none. */
+  get firstEndMs(): number | undefined {
+    const now = performance.now()
+    const ends = [...this.appJwts.values()].map(({ deadAt }) => deadAt - now)
+    const ahead = ends.filter((end) => end > 0)
+    return ahead.length === 0 ? undefined : Math.min(...ahead)
+  }
+
   /** The AppJWT, if one is at hand that need not be renewed. */
   knownAppJwt(accountId: string): string | undefined {
     const known = this.appJwts.get(this.keyOf(this.loginOf(accountId)))
-    return known !== undefined && performance.now() < known.renewAt ? known.token : undefined
+    if (known === undefined || performance.now() >= known.renewAt) return undefined
+    this.counts.appJwt.cache.hit += 1
+    return known.token
   }
 
   /**
@@ -113,9 +133,12 @@ export class Credentials {
     const key = this.keyOf(login)
     const known = this.appJwts.get(key)
     const now = performance.now()
-    if (known !== undefined && now < known.renewAt) return known.token
+    const { cache } = this.counts.appJwt
+    const isUsable = known !== undefined && now < known.deadAt
     const refusal = this.refusals.get(key)
-    if (known !== undefined && now < known.deadAt) {
+    cache[isUsable ? 'hit' : refusal === undefined ? 'miss' : 'refused'] += 1
+    if (known !== undefined && now < known.renewAt) return known.token
+    if (isUsable) {
       if (refusal === undefined) void this.renewInBackground(key, login)
       return known.token
     }
@@ -137,13 +160,17 @@ export class Credentials {
     if (known !== undefined) {
       if (!this.mayForce(key)) return undefined
       this.appJwts.delete(key)
+      return counted(this.counts.appJwt.renewals.refusal, this.appJwt(accountId))
     }
     return this.appJwt(accountId)
   }
 
   /** The ConsumerJWS, if it is at hand. */
   knownConsumerJws(accountId: string, consumerId: string): string | undefined {
-    return this.consumerJwss.get(consumerKey({ ...this.loginOf(accountId), consumerId }))
+    const key = consumerKey({ ...this.loginOf(accountId), consumerId })
+    const known = this.consumerJwss.get(key)
+    if (known !== undefined) this.counts.consumerJws.cache.hit += 1
+    return known
   }
 
   /**
@@ -152,6 +179,8 @@ export class Credentials {
    */
   consumerJws(accountId: string, consumerId: string): Promise<string> {
     const context = { ...this.loginOf(accountId), consumerId }
+    const { cache } = this.counts.consumerJws
+    cache[this.refusals.has(accountId) ? 'refused' : 'miss'] += 1
     return this.consumerJwss.forceFetch(consumerKey(context), { context })
   }
 
@@ -169,6 +198,8 @@ export class Credentials {
     if (this.consumerJwss.get(key) === refused) {
       if (!this.mayForce(key)) return undefined
       this.consumerJwss.delete(key)
+      const renewal = this.consumerJws(accountId, consumerId)
+      return counted(this.counts.consumerJws.renewals.refusal, renewal)
     }
     return this.consumerJws(accountId, consumerId)
   }
@@ -198,7 +229,8 @@ export class Credentials {
     if (this.renewals.has(key)) return
     this.renewals.add(key)
     try {
-      await this.appJwts.forceFetch(key, { context: login, forceRefresh: true })
+      const renewal = this.appJwts.forceFetch(key, { context: login, forceRefresh: true })
+      await counted(this.counts.appJwt.renewals.age, renewal)
     } catch (error) {
       if (error instanceof Problem) this.options.onRenewalFailure(error, login.accountId)
     } finally {

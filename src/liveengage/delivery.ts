@@ -7,6 +7,7 @@ import { Problem } from '../problems.ts'
 import { ConnectFailure } from './connections.ts'
 import { beforeDeadline } from './deadline.ts'
 import type { RetryBudget } from './retry-budget.ts'
+import type { Stats } from './stats.ts'
 
 export type Attempt<T> = (origin: string) => Promise<T>
 
@@ -18,6 +19,8 @@ export type Route = {
   renew?: (kind: TokenKind) => Promise<boolean>
   /** Bounds the resends after a 429 and after a connection that did not come about. */
   budget: RetryBudget
+  /** Counts what is sent again. */
+  stats: Pick<Stats, 'resends'>
 }
 
 export type TokenKind = 'app-jwt' | 'consumer-jws'
@@ -51,11 +54,13 @@ function tryAt<T>(
     if (remedy === undefined || used.includes(remedy) || used.length >= mostResends) throw error
     const origin = await prepare(remedy, error, route, deadline)
     if (origin === undefined) throw error
+    route.stats.resends[remedy] += 1
     return tryAt(attempt, { ...route, origin }, deadline, [...used, remedy])
   })
 }
 
-type Remedy = 'reconnect' | 'wait' | 'move' | TokenKind
+/** What makes another attempt worth it. */
+export type Remedy = 'reconnect' | 'wait' | 'move' | TokenKind
 
 function remedyFor(problem: Problem): Remedy | undefined {
   if (problem.delivery !== 'not-sent') return undefined

@@ -4,11 +4,12 @@ import { Problem, type ProblemCode } from '../problems.ts'
 import { Breaker, type Outcome } from './breaker.ts'
 import { Gate, type GateOptions, type Terms } from './gate.ts'
 import { RetryBudget } from './retry-budget.ts'
+import { type ServiceName, type ServiceStats, Stats } from './stats.ts'
 
 /** A service, and what a failed call of it is called. Whether the write began decides, never the error of the socket. */
 export type Peer = {
   /** Each service of a host is judged by itself. */
-  service: string
+  service: ServiceName
   /** Nothing was written: DNS, connect, TLS, a pooled socket found dead. */
   unreachable: ProblemCode
   /** The deadline passed before anything was written. */
@@ -31,15 +32,17 @@ export type DestinationOptions = GateOptions & {
   lifeMs: number
   /** What a service may take at least before a time-out counts against it: callers may have asked for less. */
   patienceMs: number
+  stats?: Stats
 }
 
 export class Destination {
   readonly origin: string
-  readonly retryBudget = new RetryBudget()
+  readonly retryBudget: RetryBudget
   readonly patienceMs: number
   private readonly options: DestinationOptions
   private readonly gate: Gate
-  private readonly breakers = new Map<string, Breaker>()
+  private readonly stats: Stats
+  private readonly breakerByService = new Map<ServiceName, Breaker>()
   private pool: Dispatcher | undefined
   private retirement: NodeJS.Timeout | undefined
 
@@ -47,7 +50,19 @@ export class Destination {
     this.origin = origin
     this.options = options
     this.patienceMs = options.patienceMs
-    this.gate = new Gate(options)
+    this.stats = options.stats ?? new Stats()
+    this.retryBudget = new RetryBudget(this.stats)
+    this.gate = new Gate(options, this.stats)
+  }
+
+  /** Calls that wait in line. */
+  get waiting(): number {
+    return this.gate.waiting
+  }
+
+  /** Of the services that have been called here. */
+  get breakers(): Iterable<readonly [ServiceName, Breaker]> {
+    return this.breakerByService
   }
 
   /**
@@ -71,8 +86,11 @@ export class Destination {
 
   /** @throws Problem `overloaded` or `open` of the peer where a call would be refused now */
   refuse(peer: Peer, terms: Pick<Terms, 'accountId' | 'priority'>): void {
-    refuseIfOpen(this.breakerOf(peer), peer)
-    if (this.gate.isFull(terms)) throw new Problem(peer.overloaded)
+    this.refuseIfOpen(this.breakerOf(peer), peer, terms)
+    if (this.gate.isFull(terms)) {
+      this.stats.services[peer.service].shed[terms.priority].full += 1
+      throw new Problem(peer.overloaded)
+    }
   }
 
   /**
@@ -81,23 +99,34 @@ export class Destination {
    */
   enter(peer: Peer, terms: Terms): Turn | Promise<Turn> {
     const breaker = this.breakerOf(peer)
-    refuseIfOpen(breaker, peer)
-    const { accountId } = terms
+    this.refuseIfOpen(breaker, peer, terms)
+    const service = this.stats.services[peer.service]
     const wait = this.gate.enter(terms, peer)
-    if (wait === undefined) return new Turn(this.gate, accountId, breaker)
+    if (wait === undefined) return new Turn(this.gate, terms, breaker, service)
     return wait.then(() => {
-      if (!breaker.isOpen) return new Turn(this.gate, accountId, breaker)
-      // It opened while the call waited.
-      this.gate.leave(accountId)
-      throw openProblem(breaker, peer)
+      try {
+        // It may have opened while the call waited.
+        this.refuseIfOpen(breaker, peer, terms)
+      } catch (problem) {
+        this.gate.leave(terms.accountId)
+        throw problem
+      }
+      return new Turn(this.gate, terms, breaker, service)
     })
   }
 
+  private refuseIfOpen(breaker: Breaker, peer: Peer, { priority }: Pick<Terms, 'priority'>): void {
+    if (!breaker.isOpen) return
+    this.stats.services[peer.service].shed[priority]['circuit-open'] += 1
+    const retryAfterSeconds = Math.max(Math.ceil(breaker.refusesForMs / 1000), 1)
+    throw new Problem(peer.open, { retryAfterSeconds })
+  }
+
   private breakerOf({ service }: Peer): Breaker {
-    const known = this.breakers.get(service)
+    const known = this.breakerByService.get(service)
     if (known !== undefined) return known
-    const breaker = new Breaker()
-    this.breakers.set(service, breaker)
+    const breaker = new Breaker(this.stats.services[service])
+    this.breakerByService.set(service, breaker)
     return breaker
   }
 }
@@ -105,30 +134,36 @@ export class Destination {
 /** A call under way; ended once, when the connection is free again. */
 export class Turn {
   private readonly gate: Gate
-  private readonly accountId: string
+  private readonly terms: Terms
   private readonly breaker: Breaker
+  private readonly service: ServiceStats
   private readonly era: number
+  private readonly startedAt = performance.now()
   private isOver = false
 
-  constructor(gate: Gate, accountId: string, breaker: Breaker) {
+  constructor(gate: Gate, terms: Terms, breaker: Breaker, service: ServiceStats) {
     this.gate = gate
-    this.accountId = accountId
+    this.terms = terms
     this.breaker = breaker
+    this.service = service
     this.era = breaker.begin()
+    service.inFlight += 1
+    terms.watch?.start(this.startedAt)
   }
 
   end(outcome: Outcome): void {
     if (this.isOver) return
     this.isOver = true
+    this.count(outcome)
     this.breaker.end(this.era, outcome)
-    this.gate.leave(this.accountId)
+    this.gate.leave(this.terms.accountId)
   }
-}
 
-function refuseIfOpen(breaker: Breaker, peer: Peer): void {
-  if (breaker.isOpen) throw openProblem(breaker, peer)
-}
-
-function openProblem({ refusesForMs }: Breaker, { open }: Peer): Problem {
-  return new Problem(open, { retryAfterSeconds: Math.max(Math.ceil(refusesForMs / 1000), 1) })
+  private count(outcome: Outcome): void {
+    const now = performance.now()
+    this.service.inFlight -= 1
+    this.service.calls[outcome] += 1
+    this.service.seconds.add((now - this.startedAt) / 1000)
+    this.terms.watch?.stop(now)
+  }
 }

@@ -1,7 +1,7 @@
 /** Where an account's services are: the Domain API, cached. */
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { LRUCache } from 'lru-cache'
-import { Problem } from '../problems.ts'
+import { isProblem, Problem } from '../problems.ts'
 import type { Connections } from './connections.ts'
 import type { Peer } from './destination.ts'
 import { type Answer, exchange } from './exchange.ts'
@@ -45,7 +45,7 @@ const maxEntries = 10_000
 const longestShownHost = 100
 
 const peer: Peer = {
-  service: 'Domain API',
+  service: 'domain-api',
   unreachable: 'domain-lookup-failed',
   expired: 'domain-lookup-failed',
   failed: 'domain-lookup-failed',
@@ -59,7 +59,21 @@ type Place = { accountId: string; service: Service }
 
 const domainAnswer = TypeCompiler.Compile(DomainAnswer)
 
+/** Since the start. */
+export type DomainCounts = {
+  /** A host that was asked for: from the cache, after a wait for a look-up, or not to be had as an earlier look-up said. */
+  cache: { hit: number; miss: number; refused: number }
+  /** Look-ups that came to nothing or were late while an older host was at hand, which stays in use. */
+  stale: number
+  lookups: { found: number; unknown: number; failed: number }
+}
+
 export class Domains {
+  readonly counts: DomainCounts = {
+    cache: { hit: 0, miss: 0, refused: 0 },
+    stale: 0,
+    lookups: { found: 0, unknown: 0, failed: 0 },
+  }
   private readonly options: DomainsOptions
   private readonly entries: LRUCache<string, Entry, Place>
   private readonly refusals = new LRUCache<string, Problem>({ max: maxEntries, ttl: unknownTtlMs })
@@ -83,8 +97,20 @@ export class Domains {
     })
   }
 
+  /** Hosts that are known. */
+  get size(): number {
+    return this.entries.size
+  }
+
   /** The origin of an account's service, if it is known and fresh. */
   known(accountId: string, service: Service): string | undefined {
+    const origin = this.peek(accountId, service)
+    if (origin !== undefined) this.counts.cache.hit += 1
+    return origin
+  }
+
+  /** The same for who does not go there yet. */
+  peek(accountId: string, service: Service): string | undefined {
     const key = keyOf(accountId, service)
     const entry = this.entries.get(key)
     if (entry !== undefined && performance.now() >= entry.lookAheadAt) {
@@ -101,6 +127,7 @@ export class Domains {
   async find(accountId: string, service: Service): Promise<string> {
     const key = keyOf(accountId, service)
     const refusal = this.refusals.get(key)
+    this.counts.cache[refusal === undefined ? 'miss' : 'refused'] += 1
     if (refusal !== undefined) throw refusal
     const { origin } = await this.entries.forceFetch(key, { context: { accountId, service } })
     return origin
@@ -113,11 +140,11 @@ export class Domains {
    */
   async recheck(accountId: string, service: Service, failedOrigin: string): Promise<string> {
     const key = keyOf(accountId, service)
-    const known = this.known(accountId, service) ?? failedOrigin
+    const known = this.peek(accountId, service) ?? failedOrigin
     if (known !== failedOrigin) return known
     const recheck = this.rechecks.get(key) ?? this.lookAgain(key, { accountId, service })
     await recheck
-    return this.known(accountId, service) ?? failedOrigin
+    return this.peek(accountId, service) ?? failedOrigin
   }
 
   private lookAgain(key: string, context: Place): Promise<unknown> {
@@ -144,6 +171,7 @@ export class Domains {
     }
     return new Promise((resolve) => {
       const makeDo = () => {
+        this.counts.stale += 1
         setTtl(staleRecheckMs)
         resolve(known)
       }
@@ -183,8 +211,20 @@ export class Domains {
     throw problem
   }
 
-  /** Asks the Domain API, once more where it did not answer or failed. */
   private async lookUp(accountId: string, service: Service): Promise<string> {
+    const { lookups } = this.counts
+    try {
+      const origin = await this.askTwice(accountId, service)
+      lookups.found += 1
+      return origin
+    } catch (error) {
+      lookups[isProblem(error, 'account-unknown') ? 'unknown' : 'failed'] += 1
+      throw error
+    }
+  }
+
+  /** Asks the Domain API, once more where it did not answer or failed. */
+  private async askTwice(accountId: string, service: Service): Promise<string> {
     const first = await this.ask(accountId, service).catch(() => undefined)
     const answered = first !== undefined && first.status < 500
     return this.read(answered ? first : await this.ask(accountId, service), service)

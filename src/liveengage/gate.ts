@@ -1,5 +1,7 @@
 /** Who may use a host's connections now, who waits in line, and who is told to come back later. */
 import { Problem, type ProblemCode } from '../problems.ts'
+import { type ServiceName, type ShedReason, Stats } from './stats.ts'
+import type { Stopwatch } from './stopwatch.ts'
 
 /** What is shed first: `low` may wait only while the line is under a quarter full, `normal` under half, `high` to its end. */
 export type Priority = 'low' | 'normal' | 'high'
@@ -14,6 +16,8 @@ export type Terms = {
   deadline: number
   /** The caller's connection: who has hung up does not get out of the line any more. */
   connection?: { readonly destroyed: boolean } | undefined
+  /** Runs while the request is with LiveEngage. */
+  watch?: Stopwatch
 }
 
 export type GateOptions = {
@@ -27,21 +31,23 @@ export type GateOptions = {
   accountShare: number
 }
 
-/** What a call is told that does not get in: no room, or out of time. */
-export type RefusalCodes = { overloaded: ProblemCode; expired: ProblemCode }
+/** What a call of a service is told that does not get in: no room, or out of time. */
+export type Refusals = { service: ServiceName; overloaded: ProblemCode; expired: ProblemCode }
 
 type Waiting = {
   terms: Terms
+  since: number
   timer: NodeJS.Timeout
   enter: () => void
   refuse: (problem: Problem) => void
-  codes: RefusalCodes
+  refusals: Refusals
 }
 
 type Held = { slots: number; places: number }
 
 export class Gate {
   private readonly options: GateOptions
+  private readonly stats: Stats
   private inFlight = 0
   /** In the order of their coming. */
   private readonly line = new Set<Waiting>()
@@ -51,8 +57,9 @@ export class Gate {
   private readonly accountSlots: number
   private readonly accountPlaces: number
 
-  constructor(options: GateOptions) {
+  constructor(options: GateOptions, stats = new Stats()) {
     this.options = options
+    this.stats = stats
     this.isShared = options.accountShare < 1
     this.accountSlots = Math.max(1, Math.floor(options.slots * options.accountShare))
     this.accountPlaces = Math.ceil(options.places * options.accountShare)
@@ -73,14 +80,17 @@ export class Gate {
    * @returns undefined where one was free; else a promise of it, in the order of coming
    * @throws Problem with one of the codes
    */
-  enter(terms: Terms, codes: RefusalCodes): Promise<void> | undefined {
+  enter(terms: Terms, refusals: Refusals): Promise<void> | undefined {
     // A free slot is nobody's in the line: all who wait there are of accounts that hold their share.
     if (this.hasSlot(terms.accountId)) {
       this.count(terms.accountId, 'slots', 1)
       return undefined
     }
-    if (!this.hasPlace(terms.accountId, terms.priority)) throw new Problem(codes.overloaded)
-    return new Promise((enter, refuse) => this.join(terms, codes, enter, refuse))
+    if (!this.hasPlace(terms.accountId, terms.priority)) {
+      this.shed(refusals, terms, 'full')
+      throw new Problem(refusals.overloaded)
+    }
+    return new Promise((enter, refuse) => this.join(terms, refusals, enter, refuse))
   }
 
   leave(accountId: string): void {
@@ -93,31 +103,34 @@ export class Gate {
 
   private join(
     terms: Terms,
-    codes: RefusalCodes,
+    refusals: Refusals,
     enter: () => void,
     refuse: (problem: Problem) => void,
   ): void {
-    const remainingMs = terms.deadline - performance.now()
+    const since = performance.now()
+    const remainingMs = terms.deadline - since
     const { waitMs } = this.options
-    const code = remainingMs < waitMs ? codes.expired : codes.overloaded
+    const isDeadline = remainingMs < waitMs
     const timer = setTimeout(
       () => {
         this.quit(waiting)
-        refuse(new Problem(code))
+        this.shed(refusals, terms, isDeadline ? 'deadline' : 'waited')
+        refuse(new Problem(isDeadline ? refusals.expired : refusals.overloaded))
       },
       Math.min(remainingMs, waitMs),
     )
-    const waiting = { terms, timer, enter, refuse, codes }
+    const waiting = { terms, since, timer, enter, refuse, refusals }
     this.line.add(waiting)
     this.count(terms.accountId, 'places', 1)
   }
 
   private admit(waiting: Waiting): void {
-    const { terms, codes, enter, refuse } = waiting
+    const { terms, refusals, enter, refuse } = waiting
     this.quit(waiting)
     if (terms.connection?.destroyed === true) {
       const detail = 'The caller hung up while the request waited in line; nothing was sent.'
-      refuse(new Problem(codes.overloaded, { detail }))
+      this.shed(refusals, terms, 'hung-up')
+      refuse(new Problem(refusals.overloaded, { detail }))
       return
     }
     this.count(terms.accountId, 'slots', 1)
@@ -127,7 +140,12 @@ export class Gate {
   private quit(waiting: Waiting): void {
     clearTimeout(waiting.timer)
     this.line.delete(waiting)
+    this.stats.queueSeconds.add((performance.now() - waiting.since) / 1000)
     this.count(waiting.terms.accountId, 'places', -1)
+  }
+
+  private shed({ service }: Refusals, { priority }: Terms, reason: ShedReason): void {
+    this.stats.services[service].shed[priority][reason] += 1
   }
 
   private hasSlot(accountId: string): boolean {

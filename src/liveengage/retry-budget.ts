@@ -1,4 +1,5 @@
 /** How many resends a host is worth: a tenth of its requests and one a second, so that trouble is not multiplied. */
+import type { Stats } from './stats.ts'
 
 const perRequest = 0.1
 const perSecond = 1
@@ -8,6 +9,11 @@ const most = 10
 export class RetryBudget {
   private balance = perSecond
   private filledAt = performance.now()
+  private readonly stats: Pick<Stats, 'retryBudgetRefusals'>
+
+  constructor(stats: Pick<Stats, 'retryBudgetRefusals'> = { retryBudgetRefusals: 0 }) {
+    this.stats = stats
+  }
 
   /** A request earns its share. */
   earn(): void {
@@ -20,7 +26,10 @@ export class RetryBudget {
     const earned = ((now - this.filledAt) / 1000) * perSecond
     this.filledAt = now
     this.balance = Math.min(this.balance + earned, most)
-    if (this.balance < 1) return false
+    if (this.balance < 1) {
+      this.stats.retryBudgetRefusals += 1
+      return false
+    }
     this.balance -= 1
     return true
   }

@@ -97,6 +97,7 @@ export class Storage {
       origin,
       recheck: (failed: string) => domains.recheck(accountId, 'swift', failed),
       budget: connections.to(origin).retryBudget,
+      stats: connections.stats,
     }
     return deliver(attempt, route, deadline)
   }

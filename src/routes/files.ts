@@ -7,6 +7,7 @@ import { type AdmissionOptions, admit, admitted } from '../admission.ts'
 import { isAnswered, keepFingerprint, readIdempotencyKey } from '../idempotency.ts'
 import { pointerToken, refusePoison, refuseUnsound } from '../json-body.ts'
 import type { Client } from '../liveengage/client.ts'
+import type { Stats } from '../liveengage/stats.ts'
 import { askForDownload, type Storage } from '../liveengage/storage.ts'
 import type { Outcomes } from '../outcomes.ts'
 import { Problem } from '../problems.ts'
@@ -22,6 +23,7 @@ export type FileRoutesOptions = AdmissionOptions & {
   typing: TypingExpiries
   fileLimitBytes: number
   maxUploads: number
+  stats: Stats
 }
 
 declare module 'fastify' {
@@ -110,13 +112,20 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
 const formBytes = 131_072
 
 /** A file is held in memory, so only so many at a time; decided before the body is read. */
-function limitUploads({ maxUploads, fileLimitBytes }: FileRoutesOptions): onRequestHookHandler {
+function limitUploads({
+  maxUploads,
+  fileLimitBytes,
+  stats,
+}: FileRoutesOptions): onRequestHookHandler {
   let uploads = 0
   return (request, _reply, done) => {
     if (Number(request.headers['content-length']) > fileLimitBytes + formBytes) {
       throw new Problem('payload-too-large')
     }
-    if (uploads >= maxUploads) throw new Problem('overloaded')
+    if (uploads >= maxUploads) {
+      stats.services.storage.shed.high.uploads += 1
+      throw new Problem('overloaded')
+    }
     uploads += 1
     request.releaseUpload = () => {
       uploads -= 1

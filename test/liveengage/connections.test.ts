@@ -110,7 +110,7 @@ t.test('a host whose calls fail is left in peace, each of its services by itself
   t.equal(raw.requests.length, 20)
   const host = connections.to(raw.origin)
   t.throws(() => host.refuse(peer, termsOf(1_000)), { code: 'circuit-open' })
-  const other = { ...peer, service: 'other' }
+  const other = { ...peer, service: 'storage' } as const
   t.doesNotThrow(() => host.refuse(other, termsOf(1_000)))
   const call = { method: 'GET', path: '/', headers: {}, body: null } as const
   t.equal((await exchange(host, call, termsOf(1_000), other)).status, 500)
@@ -127,7 +127,7 @@ t.test(
     t.equal(outcomes.filter((outcome) => outcome === '500').length, 20)
     t.equal(outcomes.filter((outcome) => outcome === 'circuit-open not-sent').length, 5)
     const call = { method: 'GET', path: '/', headers: {}, body: null } as const
-    const other = { ...peer, service: 'other' }
+    const other = { ...peer, service: 'storage' } as const
     const answer = await exchange(connections.to(raw.origin), call, termsOf(1_000), other)
     t.equal(answer.status, 500)
   },

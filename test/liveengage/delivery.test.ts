@@ -2,6 +2,7 @@ import t from 'tap'
 import { ConnectFailure } from '../../src/liveengage/connections.ts'
 import { deliver } from '../../src/liveengage/delivery.ts'
 import { RetryBudget } from '../../src/liveengage/retry-budget.ts'
+import { Stats } from '../../src/liveengage/stats.ts'
 import { Problem, type ProblemCode, problems } from '../../src/problems.ts'
 
 const rejected = (status: number) =>
@@ -39,7 +40,7 @@ async function run(
   }
   const result = await deliver(
     attempt,
-    { origin: 'a', recheck, renew: async () => false, budget },
+    { origin: 'a', recheck, renew: async () => false, budget, stats: new Stats() },
     performance.now() + timeoutMs,
   ).catch((error) => error)
   return { attempts, rechecks, result }
@@ -76,6 +77,7 @@ t.test('an error that is no problem is passed on', async (t) => {
     recheck: async () => 'b',
     renew: async () => false,
     budget: savings(),
+    stats: new Stats(),
   }
   await t.rejects(deliver(attempt, route, performance.now() + 1_000), error)
 })
@@ -212,6 +214,7 @@ t.test(
         origin: 'a',
         recheck: async () => 'a',
         budget: savings(),
+        stats: new Stats(),
         ...(renew !== undefined && { renew }),
       }
       await t.rejects(deliver(attempt, route, performance.now() + 1_000), refused)

@@ -1,0 +1,31 @@
+/** How often a kind of token was at hand, and what came of its renewals. */
+
+type CacheCounts = { hit: number; miss: number; refused: number }
+type RenewalCounts = { ok: number; failed: number }
+
+/** Since the start. */
+export type TokenCounts = {
+  /** A token that was asked for: from the cache, after a wait for LivePerson, or not to be had so soon after a failure. */
+  cache: CacheCounts
+  /** By what caused them: the token's age, or LiveEngage's refusal of it. */
+  renewals: { age: RenewalCounts; refusal: RenewalCounts }
+}
+
+export function noTokenCounts(): TokenCounts {
+  return {
+    cache: { hit: 0, miss: 0, refused: 0 },
+    renewals: { age: { ok: 0, failed: 0 }, refusal: { ok: 0, failed: 0 } },
+  }
+}
+
+/** Adds what comes of a renewal. */
+export async function counted<T>(counts: RenewalCounts, renewal: Promise<T>): Promise<T> {
+  try {
+    const token = await renewal
+    counts.ok += 1
+    return token
+  } catch (error) {
+    counts.failed += 1
+    throw error
+  }
+}
