@@ -34,7 +34,7 @@ export function admit(
   accountOf?: (request: FastifyRequest) => string,
 ): onRequestHookHandler {
   return (request, _reply, done) => {
-    const { headers, query, raw } = request
+    const { headers, query, raw, trace } = request
     const encoding = headers['content-encoding'] ?? 'identity'
     if (!/^identity$/i.test(encoding) && headers['content-length'] !== '0') {
       throw new Problem('unsupported-media-type')
@@ -46,7 +46,7 @@ export function admit(
     const deadline = performance.now() + readTimeoutMs(headers, options.requestTimeoutMs)
     const caller = identify(headers, options, accountOf?.(request))
     const { accountId } = caller
-    const terms = { accountId, priority, deadline, connection: raw.socket }
+    const terms = { accountId, priority, deadline, connection: raw.socket, trace }
     request.caller = caller
     request.terms = terms
     // A retry whose outcome is known is told that, not that it found no room.

@@ -29,6 +29,8 @@ import { mountHealth } from './routes/health.ts'
 import { nativeRoutes } from './routes/native.ts'
 import { mountProblems } from './routes/problems.ts'
 import { Secrets } from './secrets.ts'
+import { traceRequests } from './traced-requests.ts'
+import type { Trace, Tracing } from './tracing.ts'
 import { TypingExpiries } from './typing.ts'
 import { readVersion } from './version.ts'
 
@@ -48,14 +50,17 @@ export type App = {
   hasCredentials: (accountId: string) => boolean
 }
 
-/** The app, ready to listen; whoever builds it closes it, and its admin listener. */
-export async function buildApp(config: Config, logger: Logger): Promise<App> {
+/** The app, ready to listen; whoever builds it closes it and its admin listener, and stops what traces it. */
+export async function buildApp(config: Config, logger: Logger, tracing?: Tracing): Promise<App> {
   const secrets = new Secrets(config, (isGood, file, sentence) => {
     logger[isGood ? 'info' : 'error']({ file }, sentence)
   })
   const outcomes = new Outcomes()
   const { app, drain } = createListener(config, logger, {
-    addFirst: (first) => settleAttempts(first, outcomes),
+    addFirst: (first) => {
+      settleAttempts(first, outcomes)
+      if (tracing !== undefined) traceRequests(first, tracing)
+    },
   })
   app.addHook('onRequest', (_request, _reply, done) => {
     if (drain.isClosing) throw new Problem('shutting-down')
@@ -80,7 +85,13 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   const eventLoop = new EventLoopGuard()
   app.addHook('onReady', async () => eventLoop.start())
   app.addHook('onClose', async () => eventLoop.stop())
-  const { domains, credentials, ...senders } = createClient(connections, config, secrets, logger)
+  const { domains, credentials, ...senders } = createClient(
+    connections,
+    config,
+    secrets,
+    logger,
+    tracing?.background,
+  )
   const refuse = (terms: Terms) => {
     if (eventLoop.isLate) throw new Problem('overloaded')
     senders.client.refuse(terms)
@@ -89,6 +100,7 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
     client: senders.client,
     timeoutMs: config.requestTimeoutMs,
     logger,
+    trace: tracing?.background,
   })
   app.addHook('onClose', async () => typing.stop())
   const calls = { ...admission(config, secrets), ...senders, refuse, outcomes, typing }
@@ -141,6 +153,7 @@ function createClient(
   config: Config,
   secrets: Secrets,
   logger: Logger,
+  trace: Trace | undefined,
 ): { client: Client; storage: Storage } & Pick<App, 'domains' | 'credentials'> {
   const scheme = config.domainApiUrl.startsWith('https:') ? 'https:' : 'http:'
   const callTimeoutMs = config.requestTimeoutMs * lookUpShare
@@ -151,12 +164,14 @@ function createClient(
     ttlMs: config.domainTtlMs,
     staleMs: config.domainStaleMs,
     callTimeoutMs,
+    trace,
   })
   const credentials = new Credentials({
     connections,
     domains,
     credentialsOf: (accountId) => secrets.credentialsOf(accountId),
     callTimeoutMs,
+    trace,
     onRenewalFailure: ({ code, message }, accountId) => {
       logger.error({ accountId, code, detail: message }, 'the AppJWT was not renewed')
     },

@@ -62,6 +62,7 @@ export function createListener(
   app.decorateRequest('problem', null)
   app.decorateRequest('terms', null)
   app.decorateRequest('mayBeSent', false)
+  app.decorateRequest('trace', undefined)
 
   addFirst?.(app)
   app.addHook('onRequest', (request, _reply, done) => {

@@ -1,5 +1,6 @@
 /** Who may use a host's connections now, who waits in line, and who is told to come back later. */
 import { Problem, type ProblemCode } from '../problems.ts'
+import type { Trace } from '../tracing.ts'
 
 /** What is shed first: `low` may wait only while the line is under a quarter full, `normal` under half, `high` to its end. */
 export type Priority = 'low' | 'normal' | 'high'
@@ -14,6 +15,8 @@ export type Terms = {
   deadline: number
   /** The caller's connection: who has hung up does not get out of the line any more. */
   connection?: { readonly destroyed: boolean } | undefined
+  /** What the call's span belongs to, where tracing is on. */
+  trace?: Trace | undefined
 }
 
 export type GateOptions = {
