@@ -35,7 +35,7 @@ export function admit(
   accountOf?: (request: FastifyRequest) => string,
 ): onRequestHookHandler {
   return (request, _reply, done) => {
-    const { headers, query, raw } = request
+    const { headers, query, raw, trace } = request
     const encoding = headers['content-encoding'] ?? 'identity'
     if (!/^identity$/i.test(encoding) && headers['content-length'] !== '0') {
       throw new Problem('unsupported-media-type')
@@ -45,7 +45,7 @@ export function admit(
     const caller = identify(headers, options, accountOf?.(request))
     const { accountId } = caller
     const watch = new Stopwatch()
-    const terms = { accountId, priority, deadline, connection: raw.socket, watch }
+    const terms = { accountId, priority, deadline, connection: raw.socket, watch, trace }
     request.caller = caller
     request.terms = terms
     // A retry whose outcome is known is told that, not that it found no room.

@@ -31,6 +31,8 @@ import { mountMetrics } from './routes/metrics.ts'
 import { nativeRoutes } from './routes/native.ts'
 import { mountProblems } from './routes/problems.ts'
 import { Secrets } from './secrets.ts'
+import { traceRequests } from './traced-requests.ts'
+import type { Trace, Tracing } from './tracing.ts'
 import { Traffic } from './traffic.ts'
 import { TypingExpiries } from './typing.ts'
 import { readVersion } from './version.ts'
@@ -51,15 +53,18 @@ export type App = {
   hasCredentials: (accountId: string) => boolean
 }
 
-/** The app, ready to listen; whoever builds it closes it, and its admin listener. */
-export async function buildApp(config: Config, logger: Logger): Promise<App> {
+/** The app, ready to listen; whoever builds it closes it and its admin listener, and stops what traces it. */
+export async function buildApp(config: Config, logger: Logger, tracing?: Tracing): Promise<App> {
   const secrets = new Secrets(config, (isGood, file, sentence) => {
     logger[isGood ? 'info' : 'error']({ file }, sentence)
   })
   const outcomes = new Outcomes()
   const traffic = new Traffic()
   const { app, drain } = createListener(config, logger, {
-    addFirst: (first) => settleAttempts(first, outcomes),
+    addFirst: (first) => {
+      settleAttempts(first, outcomes)
+      if (tracing !== undefined) traceRequests(first, tracing)
+    },
     traffic,
   })
   app.addHook('onRequest', (_request, _reply, done) => {
@@ -86,7 +91,13 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   const eventLoop = new EventLoopGuard()
   app.addHook('onReady', async () => eventLoop.start())
   app.addHook('onClose', async () => eventLoop.stop())
-  const { domains, credentials, ...senders } = createClient(connections, config, secrets, logger)
+  const { domains, credentials, ...senders } = createClient(
+    connections,
+    config,
+    secrets,
+    logger,
+    tracing?.background,
+  )
   const refuse = (terms: Terms) => {
     if (eventLoop.isLate) {
       connections.stats.services.messaging.shed[terms.priority]['event-loop'] += 1
@@ -98,6 +109,7 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
     client: senders.client,
     timeoutMs: config.requestTimeoutMs,
     logger,
+    trace: tracing?.background,
   })
   app.addHook('onClose', async () => typing.stop())
   const { stats } = connections
@@ -163,6 +175,7 @@ function createClient(
   config: Config,
   secrets: Secrets,
   logger: Logger,
+  trace: Trace | undefined,
 ): { client: Client; storage: Storage } & Pick<App, 'domains' | 'credentials'> {
   const scheme = config.domainApiUrl.startsWith('https:') ? 'https:' : 'http:'
   const callTimeoutMs = config.requestTimeoutMs * lookUpShare
@@ -173,12 +186,14 @@ function createClient(
     ttlMs: config.domainTtlMs,
     staleMs: config.domainStaleMs,
     callTimeoutMs,
+    trace,
   })
   const credentials = new Credentials({
     connections,
     domains,
     credentialsOf: (accountId) => secrets.credentialsOf(accountId),
     callTimeoutMs,
+    trace,
     onRenewalFailure: ({ code, message }, accountId) => {
       logger.error({ accountId, code, detail: message }, 'the AppJWT was not renewed')
     },

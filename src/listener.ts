@@ -68,6 +68,7 @@ export function createListener(
   app.decorateRequest('problem', null)
   app.decorateRequest('terms', null)
   app.decorateRequest('mayBeSent', false)
+  app.decorateRequest('trace', undefined)
 
   traffic?.follow(app)
   addFirst?.(app)

@@ -71,7 +71,7 @@ export function logRequest(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  const { problem, caller, attempt } = request
+  const { problem, caller, attempt, trace } = request
   const line = {
     requestId: request.id,
     method: request.method,
@@ -79,6 +79,7 @@ export function logRequest(
     status: reply.statusCode,
     ms: Math.round(reply.elapsedTime * 100) / 100,
     accountId: caller?.accountId,
+    ...(trace !== undefined && { traceId: trace.id }),
     ...(attempt?.state === 'replayed' && { replayed: true }),
     ...(problem !== null && describeProblem(problem)),
   }

@@ -4,6 +4,7 @@ import { chatState } from './actions/set-chat-state.ts'
 import type { Caller, Client } from './liveengage/client.ts'
 import { describeCause } from './logger.ts'
 import { Problem } from './problems.ts'
+import type { Trace } from './tracing.ts'
 
 export type Pause = {
   readonly dialogId: string
@@ -22,6 +23,8 @@ export type PausesOptions = {
   /** For one attempt. */
   timeoutMs: number
   logger: Pick<Logger, 'debug' | 'warn'>
+  /** Of calls that no request waits for. */
+  trace?: Trace | undefined
 }
 
 const mostArmed = 10_000
@@ -98,11 +101,12 @@ export class Pauses {
   }
 
   private async attempt(pause: Pause): Promise<void> {
-    const { client, timeoutMs, logger } = this.options
+    const { client, timeoutMs, logger, trace } = this.options
     const { dialogId, caller, attempts } = pause
     const { accountId } = caller
     const line = { accountId, attempt: attempts }
-    const terms = { accountId, priority: 'high', deadline: performance.now() + timeoutMs } as const
+    const deadline = performance.now() + timeoutMs
+    const terms = { accountId, priority: 'high', deadline, trace } as const
     const problem = await client.send(chatState(dialogId, 'PAUSE'), caller, terms).then(
       () => undefined,
       (error: unknown) =>

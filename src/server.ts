@@ -9,28 +9,35 @@ import { ConfigError, loadConfig } from './config.ts'
 import { createLogger } from './logger.ts'
 import { startSandbox } from './sandbox/sandbox.ts'
 import { pointedAt } from './sandboxed.ts'
+import { startTracing } from './tracing-switch.ts'
 import { unknownVariables } from './unknown-variables.ts'
 import { readVersion } from './version.ts'
 
 /** How long before its end the process gives up on LiveEngage, to tell its callers so. */
 const longestLastAnswersMs = 500
 
+/** How long the last spans may take to get out, and what of the process's time they leave. */
+const longestLastSpansMs = 2_000
+const sparedMs = 100
+
 async function start(): Promise<void> {
   const environment = loadConfig(process.env)
   const logger = createLogger(environment.logLevel)
   const variables = unknownVariables(process.env)
   if (variables.length > 0) logger.warn({ variables }, 'variables that are not known here')
+  const tracing = await startTracing(process.env, logger)
   const sandbox =
     environment.sandboxPort === undefined
       ? undefined
       : await startSandbox({ port: environment.sandboxPort })
   const config = sandbox === undefined ? environment : pointedAt(environment, sandbox)
-  const { server, admin, drain, endTyping, cutOff }: App = await buildApp(config, logger)
+  const { server, admin, drain, endTyping, cutOff }: App = await buildApp(config, logger, tracing)
 
   closeWithGrace({ delay: config.shutdownTimeoutMs, logger: false }, async ({ signal, err }) => {
     if (err !== undefined) logger.fatal({ err }, 'the process fails')
     logger.info({ signal }, 'stopping')
     const { shutdownDelayMs, shutdownTimeoutMs } = config
+    const endsAt = performance.now() + shutdownTimeoutMs
     const lastAnswersMs = Math.min(longestLastAnswersMs, shutdownTimeoutMs / 2)
     const cut = setTimeout(() => {
       logger.warn('time is up: ending what still waits for LiveEngage')
@@ -42,6 +49,7 @@ async function start(): Promise<void> {
     await server.close()
     await sandbox?.close()
     await admin?.close()
+    await tracing?.stop(Math.min(longestLastSpansMs, endsAt - sparedMs - performance.now()))
     logger.info('stopped')
     logger.flush()
   })

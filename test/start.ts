@@ -5,6 +5,7 @@ import { type App, buildApp } from '../src/app.ts'
 import { loadConfig } from '../src/config.ts'
 import { createLogger } from '../src/logger.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/sandbox.ts'
+import type { Tracing } from '../src/tracing.ts'
 
 /** A well-formed token; the sandbox takes it for both. */
 export const token = 'eyJhbGciOiJub25lIn0.e30.c2FtcGxl'
@@ -34,6 +35,7 @@ export async function startProxy(
   t: Test,
   upstreamOrigin: string,
   env: Record<string, string> = {},
+  tracing?: Tracing,
 ): Promise<StartedProxy> {
   const config = loadConfig({
     LP_ACCOUNT_ID: '12345678',
@@ -46,7 +48,7 @@ export async function startProxy(
   const logger = createLogger(config.logLevel, {
     write: (line: string) => void logs.push(JSON.parse(line)),
   })
-  const app = await buildApp(config, logger)
+  const app = await buildApp(config, logger, tracing)
   t.teardown(() => {
     app.server.server.closeAllConnections()
     return app.server.close()

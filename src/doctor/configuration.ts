@@ -1,6 +1,7 @@
 /** Whether the environment and the files it names are as the start wants them. */
 import { type Config, Environment, loadConfig } from '../config.ts'
 import { Secrets } from '../secrets.ts'
+import { readTracingOptions } from '../tracing-switch.ts'
 import { unknownVariables } from '../unknown-variables.ts'
 import type { Outcome } from './check.ts'
 
@@ -20,6 +21,7 @@ export function checkConfiguration(env: Variables): Configuration {
   const config = loadConfig(env)
   const secrets = new Secrets(config, () => undefined)
   secrets.close()
+  readTracingOptions(env)
   const set = Object.keys(Environment.properties).filter((name) => env[name])
   return { config, secrets, set, unknown: unknownVariables(env) }
 }

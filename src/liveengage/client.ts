@@ -1,6 +1,7 @@
 /** Speaks the Connector API: puts commands into envelopes, adds the tokens, has them delivered and reads the answers. */
 import { randomUUID } from 'node:crypto'
 import { Problem } from '../problems.ts'
+import type { Trace } from '../tracing.ts'
 import {
   type OpenSuccess,
   readConversationAnswer,
@@ -146,13 +147,9 @@ export class Client {
   }
 
   /** Shows what would be written; looks the host up, fetches no token, sends nothing. */
-  async preview(
-    command: Command | OpenCommand,
-    caller: Caller,
-    { deadline }: Terms,
-  ): Promise<Preview> {
+  async preview(command: Command | OpenCommand, caller: Caller, terms: Terms): Promise<Preview> {
     const isBatch = isOpenCommand(command)
-    const origin = await this.findOrigin(caller.accountId, deadline)
+    const origin = await this.findOrigin(caller.accountId, terms)
     const path = pathOf(caller.accountId, isBatch ? 'conversation' : 'conversation/send')
     return {
       method: 'POST',
@@ -172,10 +169,10 @@ export class Client {
   ): Promise<T> {
     const { connections, domains } = this.options
     const { accountId } = caller
-    const { deadline } = terms
+    const { deadline, trace } = terms
     const [origin, held] = await Promise.all([
-      this.findOrigin(accountId, deadline),
-      this.tokensOf(caller, deadline),
+      this.findOrigin(accountId, terms),
+      this.tokensOf(caller, terms),
     ])
     const path = `${pathOf(accountId, method)}${query}`
     let tokens = held
@@ -185,9 +182,9 @@ export class Client {
     }
     const route = {
       origin,
-      recheck: (failed: string) => domains.recheck(accountId, 'asyncMessagingEnt', failed),
+      recheck: (failed: string) => domains.recheck(accountId, 'asyncMessagingEnt', failed, trace),
       renew: async (kind: TokenKind) => {
-        const newer = await this.newer(kind, tokens, caller)
+        const newer = await this.newer(kind, tokens, caller, trace)
         if (newer === undefined) return false
         tokens = newer
         return true
@@ -200,16 +197,16 @@ export class Client {
     })
   }
 
-  private async findOrigin(accountId: string, deadline: number): Promise<string> {
+  private async findOrigin(accountId: string, { deadline, trace }: Terms): Promise<string> {
     const { domains } = this.options
     return (
       domains.known(accountId, 'asyncMessagingEnt') ??
-      beforeDeadline(domains.find(accountId, 'asyncMessagingEnt'), deadline)
+      beforeDeadline(domains.find(accountId, 'asyncMessagingEnt', trace), deadline)
     )
   }
 
   /** Each token is the caller's if given, else the proxy's own. */
-  private async tokensOf(caller: Caller, deadline: number): Promise<Tokens> {
+  private async tokensOf(caller: Caller, { deadline, trace }: Terms): Promise<Tokens> {
     const { accountId, consumerId } = caller
     const { credentials } = this.options
     let { appJwt, consumerJws } = caller
@@ -217,11 +214,11 @@ export class Client {
       if (consumerId === undefined) throw new Problem('credentials-missing')
       consumerJws =
         credentials.knownConsumerJws(accountId, consumerId) ??
-        (await beforeDeadline(credentials.consumerJws(accountId, consumerId), deadline))
+        (await beforeDeadline(credentials.consumerJws(accountId, consumerId, trace), deadline))
     }
     appJwt ??=
       credentials.knownAppJwt(accountId) ??
-      (await beforeDeadline(credentials.appJwt(accountId), deadline))
+      (await beforeDeadline(credentials.appJwt(accountId, trace), deadline))
     return { appJwt, consumerJws }
   }
 
@@ -229,16 +226,17 @@ export class Client {
     kind: TokenKind,
     tokens: Tokens,
     { accountId, appJwt: givenAppJwt, consumerJws: givenConsumerJws, consumerId }: Caller,
+    trace: Trace | undefined,
   ): Promise<Tokens | undefined> {
     const { credentials } = this.options
     if (kind === 'app-jwt') {
       if (givenAppJwt !== undefined) return undefined
-      const appJwt = await credentials.renewAppJwt(accountId, tokens.appJwt)
+      const appJwt = await credentials.renewAppJwt(accountId, tokens.appJwt, trace)
       return appJwt === undefined ? undefined : { ...tokens, appJwt }
     }
     if (givenConsumerJws !== undefined || consumerId === undefined) return undefined
     const { consumerJws: refused } = tokens
-    const consumerJws = await credentials.renewConsumerJws(accountId, consumerId, refused)
+    const consumerJws = await credentials.renewConsumerJws(accountId, consumerId, refused, trace)
     return consumerJws === undefined ? undefined : { ...tokens, consumerJws }
   }
 

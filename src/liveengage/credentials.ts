@@ -5,6 +5,7 @@ import { decodeJwt } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { isProblem, Problem } from '../problems.ts'
 import { isToken } from '../tokens.ts'
+import type { Trace } from '../tracing.ts'
 import type { Connections } from './connections.ts'
 import type { Peer } from './destination.ts'
 import type { Domains } from './domains.ts'
@@ -23,11 +24,13 @@ export type CredentialsOptions = {
   callTimeoutMs: number
   /** Told of a renewal that failed in the background, where no request can carry the news. */
   onRenewalFailure: (problem: Problem, accountId: string) => void
+  /** Of calls that no request waits for. */
+  trace?: Trace | undefined
 }
 
 /** On the clock of `performance.now()`, milliseconds. */
 type AppJwt = { token: string; renewAt: number; deadAt: number }
-type Login = { accountId: string; credentials: ClientCredentials }
+type Login = { accountId: string; credentials: ClientCredentials; trace?: Trace | undefined }
 type Consumer = Login & { consumerId: string }
 
 const mostAccounts = 10_000
@@ -128,7 +131,7 @@ export class Credentials {
    * The AppJWT; one that nears its end is renewed while it is still used. Concurrent calls share one login.
    * @throws Problem `login-failed` or `credentials-rejected`, remembered for 5 s
    */
-  async appJwt(accountId: string): Promise<string> {
+  async appJwt(accountId: string, trace?: Trace): Promise<string> {
     const login = this.loginOf(accountId)
     const key = this.keyOf(login)
     const known = this.appJwts.get(key)
@@ -143,7 +146,8 @@ export class Credentials {
       return known.token
     }
     if (refusal !== undefined) throw refusal
-    const { token } = await this.appJwts.forceFetch(key, { context: login, forceRefresh: true })
+    const context = { ...login, trace }
+    const { token } = await this.appJwts.forceFetch(key, { context, forceRefresh: true })
     return token
   }
 
@@ -152,7 +156,11 @@ export class Credentials {
    * @returns an AppJWT newer than the refused one, or undefined where it must not be renewed again so soon
    * @throws Problem as `appJwt` does
    */
-  async renewAppJwt(accountId: string, refused: string): Promise<string | undefined> {
+  async renewAppJwt(
+    accountId: string,
+    refused: string,
+    trace?: Trace,
+  ): Promise<string | undefined> {
     const login = this.loginOf(accountId)
     const key = this.keyOf(login)
     const known = this.appJwts.get(key)
@@ -160,9 +168,9 @@ export class Credentials {
     if (known !== undefined) {
       if (!this.mayForce(key)) return undefined
       this.appJwts.delete(key)
-      return counted(this.counts.appJwt.renewals.refusal, this.appJwt(accountId))
+      return counted(this.counts.appJwt.renewals.refusal, this.appJwt(accountId, trace))
     }
-    return this.appJwt(accountId)
+    return this.appJwt(accountId, trace)
   }
 
   /** The ConsumerJWS, if it is at hand. */
@@ -177,8 +185,8 @@ export class Credentials {
    * The ConsumerJWS of the caller's consumer. It has no end. Source: overview page.
    * @throws Problem `login-failed` or `credentials-rejected`
    */
-  consumerJws(accountId: string, consumerId: string): Promise<string> {
-    const context = { ...this.loginOf(accountId), consumerId }
+  consumerJws(accountId: string, consumerId: string, trace?: Trace): Promise<string> {
+    const context = { ...this.loginOf(accountId), consumerId, trace }
     const { cache } = this.counts.consumerJws
     cache[this.refusals.has(accountId) ? 'refused' : 'miss'] += 1
     return this.consumerJwss.forceFetch(consumerKey(context), { context })
@@ -193,15 +201,16 @@ export class Credentials {
     accountId: string,
     consumerId: string,
     refused: string,
+    trace?: Trace,
   ): Promise<string | undefined> {
     const key = consumerKey({ ...this.loginOf(accountId), consumerId })
     if (this.consumerJwss.get(key) === refused) {
       if (!this.mayForce(key)) return undefined
       this.consumerJwss.delete(key)
-      const renewal = this.consumerJws(accountId, consumerId)
+      const renewal = this.consumerJws(accountId, consumerId, trace)
       return counted(this.counts.consumerJws.renewals.refusal, renewal)
     }
-    return this.consumerJws(accountId, consumerId)
+    return this.consumerJws(accountId, consumerId, trace)
   }
 
   private mayForce(key: string): boolean {
@@ -239,7 +248,8 @@ export class Credentials {
   }
 
   /** lru-cache's fetch method for AppJWTs. V1 of the path: V2 is not said to hold for this API. Source: OAuth 2.0 page. */
-  private async logIn(key: string, { accountId, credentials }: Login): Promise<AppJwt> {
+  private async logIn(key: string, login: Login): Promise<AppJwt> {
+    const { accountId, credentials } = login
     const { clientId, clientSecret } = credentials
     const call: Call = {
       method: 'POST',
@@ -248,7 +258,7 @@ export class Credentials {
       body: new URLSearchParams({ client_id: clientId, client_secret: clientSecret }).toString(),
     }
     try {
-      const answer = await this.ask(accountId, 'sentinel', call)
+      const answer = await this.ask(login, 'sentinel', call)
       const json = parseJson(answer.body)
       if (answer.status === 200 && appJwtAnswer.Check(json) && isToken(json.access_token)) {
         return toAppJwt(json.access_token)
@@ -274,18 +284,19 @@ export class Credentials {
     }
   }
 
-  private async askForConsumer({ accountId, consumerId }: Consumer): Promise<string> {
+  private async askForConsumer(consumer: Consumer): Promise<string> {
+    const { accountId, consumerId, trace } = consumer
     const ask = (appJwt: string) =>
-      this.ask(accountId, 'idp', {
+      this.ask(consumer, 'idp', {
         method: 'POST',
         path: `/api/account/${encodeURIComponent(accountId)}/consumer?v=1.0`,
         headers: { Authorization: appJwt, 'Content-Type': 'application/json' },
         body: JSON.stringify({ ext_consumer_id: consumerId }),
       })
-    const appJwt = await this.appJwt(accountId)
+    const appJwt = await this.appJwt(accountId, trace)
     let answer = await ask(appJwt)
     if (answer.status === 401) {
-      const newer = await this.renewAppJwt(accountId, appJwt)
+      const newer = await this.renewAppJwt(accountId, appJwt, trace)
       if (newer !== undefined) answer = await ask(newer)
     }
     const { status } = answer
@@ -302,17 +313,21 @@ export class Credentials {
   }
 
   /** Asks once more, at a host looked up again, where the service did not answer or failed: both calls are safe to repeat. */
-  private async ask(accountId: string, service: Service, call: Call): Promise<Answer> {
+  private async ask(login: Login, service: Service, call: Call): Promise<Answer> {
+    const { accountId, trace = this.options.trace } = login
     const { connections, domains, callTimeoutMs } = this.options
     const at = (origin: string) => {
       const deadline = performance.now() + callTimeoutMs
-      const terms = { accountId, priority: 'high', deadline } as const
+      const terms = { accountId, priority: 'high', deadline, trace } as const
       return exchange(connections.to(origin), call, terms, service === 'idp' ? idp : sentinel)
     }
-    const origin = domains.known(accountId, service) ?? (await domains.find(accountId, service))
+    const origin =
+      domains.known(accountId, service) ?? (await domains.find(accountId, service, trace))
     const first = await at(origin).catch(() => undefined)
     if (first !== undefined && first.status < 500) return first
-    return at(first === undefined ? await domains.recheck(accountId, service, origin) : origin)
+    return at(
+      first === undefined ? await domains.recheck(accountId, service, origin, trace) : origin,
+    )
   }
 }
 

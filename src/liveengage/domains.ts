@@ -2,6 +2,7 @@
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { LRUCache } from 'lru-cache'
 import { isProblem, Problem } from '../problems.ts'
+import type { Trace } from '../tracing.ts'
 import type { Connections } from './connections.ts'
 import type { Peer } from './destination.ts'
 import { type Answer, exchange } from './exchange.ts'
@@ -21,6 +22,8 @@ export type DomainsOptions = {
   staleMs: number
   /** The longest one call to the Domain API may take. */
   callTimeoutMs: number
+  /** Of look-ups that no request waits for. */
+  trace?: Trace | undefined
 }
 
 /** How long a look-up that gave no host is remembered. */
@@ -55,7 +58,7 @@ const peer: Peer = {
 }
 
 type Entry = { origin: string; lookedUpAt: number; lookAheadAt: number }
-type Place = { accountId: string; service: Service }
+type Place = { accountId: string; service: Service; trace?: Trace | undefined }
 
 const domainAnswer = TypeCompiler.Compile(DomainAnswer)
 
@@ -121,15 +124,17 @@ export class Domains {
   }
 
   /**
-   * The origin of an account's service. Concurrent calls share one look-up.
+   * The origin of an account's service. Concurrent calls share one look-up, which is traced as a part of the first.
    * @throws Problem `account-unknown` or `domain-lookup-failed`, both remembered for a while
    */
-  async find(accountId: string, service: Service): Promise<string> {
+  async find(accountId: string, service: Service, trace?: Trace): Promise<string> {
     const key = keyOf(accountId, service)
     const refusal = this.refusals.get(key)
     this.counts.cache[refusal === undefined ? 'miss' : 'refused'] += 1
     if (refusal !== undefined) throw refusal
-    const { origin } = await this.entries.forceFetch(key, { context: { accountId, service } })
+    const { origin } = await this.entries.forceFetch(key, {
+      context: { accountId, service, trace },
+    })
     return origin
   }
 
@@ -138,11 +143,16 @@ export class Domains {
    * Whoever comes while that look-up runs waits for it too.
    * @returns the origin to use now: the same as before if nothing better is known
    */
-  async recheck(accountId: string, service: Service, failedOrigin: string): Promise<string> {
+  async recheck(
+    accountId: string,
+    service: Service,
+    failedOrigin: string,
+    trace?: Trace,
+  ): Promise<string> {
     const key = keyOf(accountId, service)
     const known = this.peek(accountId, service) ?? failedOrigin
     if (known !== failedOrigin) return known
-    const recheck = this.rechecks.get(key) ?? this.lookAgain(key, { accountId, service })
+    const recheck = this.rechecks.get(key) ?? this.lookAgain(key, { accountId, service, trace })
     await recheck
     return this.peek(accountId, service) ?? failedOrigin
   }
@@ -159,11 +169,11 @@ export class Domains {
   private async refresh(
     key: string,
     known: Entry | undefined,
-    { accountId, service }: Place,
+    place: Place,
     setTtl: (ttlMs: number) => void,
   ): Promise<Entry> {
     const { ttlMs, staleMs } = this.options
-    const lookup = this.lookUp(accountId, service).then(toEntry)
+    const lookup = this.lookUp(place).then(toEntry)
     if (known === undefined || performance.now() - known.lookedUpAt > ttlMs + staleMs) {
       const found = await lookup.catch((problem) => this.refuse(key, problem))
       setTtl(this.freshTtlMs())
@@ -187,8 +197,8 @@ export class Domains {
     })
   }
 
-  private lookAhead(key: string, known: Entry, { accountId, service }: Place): void {
-    this.lookUp(accountId, service)
+  private lookAhead(key: string, known: Entry, place: Place): void {
+    this.lookUp(place)
       .then((origin) => this.replace(key, known, toEntry(origin)))
       .catch(() => undefined)
   }
@@ -211,10 +221,10 @@ export class Domains {
     throw problem
   }
 
-  private async lookUp(accountId: string, service: Service): Promise<string> {
+  private async lookUp(place: Place): Promise<string> {
     const { lookups } = this.counts
     try {
-      const origin = await this.askTwice(accountId, service)
+      const origin = await this.askTwice(place)
       lookups.found += 1
       return origin
     } catch (error) {
@@ -224,13 +234,13 @@ export class Domains {
   }
 
   /** Asks the Domain API, once more where it did not answer or failed. */
-  private async askTwice(accountId: string, service: Service): Promise<string> {
-    const first = await this.ask(accountId, service).catch(() => undefined)
+  private async askTwice(place: Place): Promise<string> {
+    const first = await this.ask(place).catch(() => undefined)
     const answered = first !== undefined && first.status < 500
-    return this.read(answered ? first : await this.ask(accountId, service), service)
+    return this.read(answered ? first : await this.ask(place), place.service)
   }
 
-  private ask(accountId: string, service: Service): Promise<Answer> {
+  private ask({ accountId, service, trace = this.options.trace }: Place): Promise<Answer> {
     const { connections, domainApiUrl, callTimeoutMs } = this.options
     const call = {
       method: 'GET',
@@ -239,7 +249,7 @@ export class Domains {
       body: null,
     } as const
     const deadline = performance.now() + callTimeoutMs
-    const terms = { accountId, priority: 'high', deadline } as const
+    const terms = { accountId, priority: 'high', deadline, trace } as const
     return exchange(connections.to(domainApiUrl), call, terms, peer)
   }
 

@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { Problem } from '../problems.ts'
+import type { CallSpan } from '../tracing.ts'
 import type { Outcome } from './breaker.ts'
 import { ConnectFailure } from './connections.ts'
 import { type Destination, type Peer, Turn } from './destination.ts'
@@ -33,12 +34,30 @@ export function download(
   return new Promise((resolve, reject) => {
     const turn = destination.enter(peer, terms)
     const begin = (granted: Turn) => {
-      const transfer = new Transfer(resolve, reject, peer, granted, longestPauseMs)
-      transfer.begin(destination, path, terms.deadline)
+      const { origin } = destination
+      const span = terms.trace?.startCall({ method: 'GET', path, service: peer.service, origin })
+      const succeed = span === undefined ? resolve : followTo(span, resolve)
+      const fail = (problem: Problem) => {
+        span?.end(undefined, problem)
+        reject(problem)
+      }
+      const transfer = new Transfer(succeed, fail, peer, granted, longestPauseMs)
+      transfer.begin(destination, path, span?.headers ?? {}, terms.deadline)
     }
     if (turn instanceof Turn) begin(turn)
     else turn.then(begin).catch(reject)
   })
+}
+
+/** A download is over when its last byte is, or when it breaks off. */
+function followTo(span: CallSpan, resolve: (download: Download) => void) {
+  return (opened: Download) => {
+    const { status, body } = opened
+    body.once('close', () => {
+      span.end(status, body.errored instanceof Problem ? body.errored : undefined)
+    })
+    resolve(opened)
+  }
 }
 
 class Transfer implements Dispatcher.DispatchHandler {
@@ -68,7 +87,12 @@ class Transfer implements Dispatcher.DispatchHandler {
     this.longestPauseMs = longestPauseMs
   }
 
-  begin({ origin, dispatcher }: Destination, path: string, deadline: number): void {
+  begin(
+    { origin, dispatcher }: Destination,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    deadline: number,
+  ): void {
     const remainingMs = deadline - performance.now()
     if (remainingMs <= 0) {
       this.turn.end('none')
@@ -76,7 +100,7 @@ class Transfer implements Dispatcher.DispatchHandler {
       return
     }
     this.startTimer(remainingMs)
-    dispatcher.dispatch({ origin, method: 'GET', path }, this)
+    dispatcher.dispatch({ origin, method: 'GET', path, headers }, this)
   }
 
   private startTimer(ms: number): void {

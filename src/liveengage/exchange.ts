@@ -37,7 +37,24 @@ export function exchange(
   return new Promise((resolve, reject) => {
     const turn = destination.enter(peer, terms)
     const begin = (granted: Turn) => {
-      new RoundTrip(resolve, reject, peer, terms.deadline, destination, granted).begin(call)
+      const { deadline, trace } = terms
+      if (trace === undefined) {
+        new RoundTrip(resolve, reject, peer, deadline, destination, granted).begin(call)
+        return
+      }
+      const { service } = peer
+      const span = trace.startCall({ ...call, service, origin: destination.origin })
+      const succeed = (answer: Answer) => {
+        span.end(answer.status)
+        resolve(answer)
+      }
+      const fail = (problem: Problem) => {
+        span.end(undefined, problem)
+        reject(problem)
+      }
+      const headers = { ...call.headers, ...span.headers }
+      const trip = new RoundTrip(succeed, fail, peer, deadline, destination, granted)
+      trip.begin({ ...call, headers })
     }
     if (turn instanceof Turn) begin(turn)
     else turn.then(begin).catch(reject)

@@ -1,5 +1,6 @@
 /** Who may use a host's connections now, who waits in line, and who is told to come back later. */
 import { Problem, type ProblemCode } from '../problems.ts'
+import type { Trace } from '../tracing.ts'
 import { type ServiceName, type ShedReason, Stats } from './stats.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
@@ -18,6 +19,8 @@ export type Terms = {
   connection?: { readonly destroyed: boolean } | undefined
   /** Runs while the request is with LiveEngage. */
   watch?: Stopwatch
+  /** What the call's span belongs to, where tracing is on. */
+  trace?: Trace | undefined
 }
 
 export type GateOptions = {

@@ -56,7 +56,7 @@ export class Storage {
     // No tokens: the URL itself is the permission. Source: examples page, file sharing.
     const call = { method: 'PUT', path: pathOf(body), headers: {}, body: file } as const
     const attempt = (origin: string) => exchange(connections.to(origin), call, terms, upload)
-    const { status } = await this.deliver(attempt, caller, terms.deadline).catch((error) => {
+    const { status } = await this.deliver(attempt, caller, terms).catch((error) => {
       throw isProblem(error, 'liveengage-unreachable')
         ? new Problem('storage-failed', { cause: error.cause })
         : error
@@ -79,7 +79,7 @@ export class Storage {
     }
     const attempt = (origin: string) =>
       download(connections.to(origin), pathOf(url), terms, retrieval)
-    const opened = await this.deliver(attempt, caller, terms.deadline)
+    const opened = await this.deliver(attempt, caller, terms)
     if (opened.status === 200) return opened
     opened.body.destroy()
     if (opened.status === 404) throw new Problem('file-not-found')
@@ -87,15 +87,16 @@ export class Storage {
   }
 
   /** Looks the host up again and tries once more where nothing could be written. */
-  private async deliver<T>(attempt: Attempt<T>, caller: Caller, deadline: number): Promise<T> {
+  private async deliver<T>(attempt: Attempt<T>, caller: Caller, terms: Terms): Promise<T> {
     const { connections, domains } = this.options
     const { accountId } = caller
+    const { deadline, trace } = terms
     const origin =
       domains.known(accountId, 'swift') ??
-      (await beforeDeadline(domains.find(accountId, 'swift'), deadline))
+      (await beforeDeadline(domains.find(accountId, 'swift', trace), deadline))
     const route = {
       origin,
-      recheck: (failed: string) => domains.recheck(accountId, 'swift', failed),
+      recheck: (failed: string) => domains.recheck(accountId, 'swift', failed, trace),
       budget: connections.to(origin).retryBudget,
       stats: connections.stats,
     }
