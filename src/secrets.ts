@@ -30,12 +30,14 @@ const CredentialsFile = Type.Record(
   { additionalProperties: false },
 )
 
+type Watched = { file: string; listener: StatsListener; secondLook: NodeJS.Timeout }
+
 export class Secrets {
   /** Whether there is to be any account with credentials, even while the file lists none. */
   readonly hasCredentials: boolean
   private readonly report: Report
   private readonly watchIntervalMs: number
-  private readonly watched: { file: string; listener: StatsListener }[] = []
+  private readonly watched: Watched[] = []
   private own: ReadonlyMap<string, ClientCredentials> = new Map()
   private listed: ReadonlyMap<string, ClientCredentials> = new Map()
   private keys: readonly Buffer[] = []
@@ -83,7 +85,10 @@ export class Secrets {
   }
 
   close(): void {
-    for (const { file, listener } of this.watched) unwatchFile(file, listener)
+    for (const { file, listener, secondLook } of this.watched) {
+      unwatchFile(file, listener)
+      clearTimeout(secondLook)
+    }
   }
 
   /** Reads a file now and whenever it changes; a change that cannot be read leaves what was known. */
@@ -94,8 +99,14 @@ export class Secrets {
     take: (text: string) => void,
   ): void {
     if (file === undefined) return
-    const read = () => take(readFileSync(file, 'utf8'))
-    const listener: StatsListener = () => {
+    let latest: string | undefined
+    const read = () => {
+      latest = textOf(file)
+      if (latest === undefined) throw new Error('unreadable')
+      take(latest)
+    }
+    const listener = () => {
+      if (textOf(file) === latest) return
       try {
         read()
         this.report(true, name, 'the file was read again')
@@ -111,12 +122,23 @@ export class Secrets {
       read()
       // A swap of a Kubernetes secret is a change of a symlink, which only looking at the file's state shows.
       watchFile(file, { interval: this.watchIntervalMs, persistent: false }, listener)
-      this.watched.push({ file, listener })
+      // The watcher takes the state that it finds a moment later for the first; what changed until then only this look sees.
+      const secondLook = setTimeout(listener, 2 * this.watchIntervalMs).unref()
+      this.watched.push({ file, listener, secondLook })
     })
   }
 }
 
 class FormError extends Error {}
+
+/** @returns undefined where it cannot be read */
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
 
 /** Never the parser's own words: they quote the file. */
 function reasonOf(error: unknown): string {

@@ -234,6 +234,23 @@ test('a client secret and the keys are read again too, each from its file', asyn
   t.equal(secrets.acceptsKey('three'), true)
 })
 
+test('a change right after the first look is not missed', async (t) => {
+  const dir = t.testdir({ keys: 'one' })
+  const file = join(dir, 'keys')
+  const alive = setInterval(() => undefined, 1_000)
+  t.teardown(() => clearInterval(alive))
+  const reports: string[] = []
+  const secrets = new Secrets({ ...none, apiKeysFile: file }, (_isGood, _file, sentence) => {
+    reports.push(sentence)
+  })
+  t.teardown(() => secrets.close())
+  // Before the watcher has looked, so that it takes this for the first state.
+  put(file, 'another')
+  while (reports.length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+  t.equal(secrets.acceptsKey('another'), true)
+  t.equal(secrets.acceptsKey('one'), false)
+})
+
 test('a proxy that closes leaves the file to the others that read it', async (t) => {
   const dir = t.testdir({ keys: 'one' })
   const file = join(dir, 'keys')

@@ -81,6 +81,16 @@ t.test('a host that is no longer used keeps no connection', async (t) => {
   t.equal(raw.connections(), 1)
 })
 
+t.test('beyond 256 hosts the longest unused one loses its connections', async (t) => {
+  const raw = await startRaw(t, (socket) => socket.write(http(success)))
+  const connections = open(t)
+  t.equal(await get(connections, raw.origin), '200')
+  for (let port = 1; port <= 256; port += 1) connections.to(`http://127.0.0.1:${port}`)
+  while (raw.open() > 0) await delay(5)
+  t.equal(await get(connections, raw.origin), '200')
+  t.equal(raw.connections(), 2)
+})
+
 t.test('more calls than connections wait in the line, never in undici', async (t) => {
   const answers: (() => void)[] = []
   const raw = await startRaw(t, (socket) => {

@@ -1,9 +1,12 @@
 import { createServer, type RequestListener } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { type Test, test } from 'tap'
+import { Breaker } from '../../src/liveengage/breaker.ts'
+import { ConnectFailure } from '../../src/liveengage/connections.ts'
 import { download } from '../../src/liveengage/download.ts'
 import { portOf } from '../upstream.ts'
 import { openConnections, peer, termsOf } from './fixtures/connections.ts'
+import { controller, reached, ScriptedDispatcher } from './fixtures/scripted.ts'
 
 async function setUp(t: Test, listener: RequestListener) {
   const server = createServer(listener)
@@ -109,4 +112,54 @@ test('a reader who leaves ends the transfer', async (t) => {
   body.destroy()
   await ended
   t.pass('the storage saw the end')
+})
+
+test('a download whose time is up before a connection is made is not written', async (t) => {
+  let written: unknown
+  const late = new ScriptedDispatcher((handler) => {
+    setTimeout(() => {
+      try {
+        handler.onRequestStart?.(controller, {})
+      } catch (error) {
+        written = error
+      }
+      handler.onResponseError?.(controller, new Error('too late'))
+    }, 60)
+  })
+  const destination = reached(late)
+  await t.rejects(download(destination, '/file', termsOf(20), peer), {
+    code: 'deadline-exceeded',
+    delivery: 'not-sent',
+  })
+  while (written === undefined) await new Promise((resolve) => setTimeout(resolve, 5))
+  t.match(written, { message: /nothing may be written/ })
+})
+
+test('only a connection that did not come about, or a broken one, counts against the storage', async (t) => {
+  const outcomes: string[] = []
+  t.intercept(Breaker.prototype, 'end', {
+    value: (_era: number, outcome: string) => void outcomes.push(outcome),
+  })
+  const failures = [new ConnectFailure(new Error('refused')), new Error('a dead socket')]
+  for (const failure of failures) {
+    const dead = new ScriptedDispatcher((handler) => handler.onResponseError?.(controller, failure))
+    await t.rejects(download(reached(dead), '/file', termsOf(1_000), peer), {
+      code: 'liveengage-unreachable',
+    })
+  }
+  const broken = new ScriptedDispatcher((handler) => {
+    handler.onRequestStart?.(controller, {})
+    handler.onResponseError?.(controller, new Error('reset'))
+  })
+  await t.rejects(download(reached(broken), '/file', termsOf(1_000), peer), {
+    code: 'liveengage-failed',
+  })
+  t.strictSame(outcomes, ['failure', 'none', 'failure'])
+})
+
+test('a download that had to wait too long in line is not begun', async (t) => {
+  const idle = new ScriptedDispatcher(() => t.fail('nothing is asked'))
+  await t.rejects(download(reached(idle), '/file', termsOf(-1), peer), {
+    code: 'deadline-exceeded',
+  })
 })

@@ -6,13 +6,12 @@ import { connect, createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createServer as createTlsServer, connect as tlsConnect } from 'node:tls'
 import t, { type Test } from 'tap'
-import { Dispatcher } from 'undici'
 import type { Connections, ConnectionsOptions } from '../../src/liveengage/connections.ts'
-import { Destination } from '../../src/liveengage/destination.ts'
 import { type Answer, type Call, exchange } from '../../src/liveengage/exchange.ts'
 import { Problem } from '../../src/problems.ts'
 import { openConnections, peer, termsOf } from './fixtures/connections.ts'
 import { http, listen, type Answer as RawAnswer, startRaw, success } from './fixtures/raw.ts'
+import { controller, reached, ScriptedDispatcher } from './fixtures/scripted.ts'
 
 const call: Call = {
   method: 'POST',
@@ -274,42 +273,6 @@ t.test(
     t.equal(raw.connections(), 1)
   },
 )
-
-/** Calls the handler as undici would, at the moments of a test's choice. */
-class ScriptedDispatcher extends Dispatcher {
-  private readonly script: (handler: Dispatcher.DispatchHandler) => void
-  constructor(script: (handler: Dispatcher.DispatchHandler) => void) {
-    super()
-    this.script = script
-  }
-  override dispatch(_options: unknown, handler: Dispatcher.DispatchHandler): boolean {
-    this.script(handler)
-    return true
-  }
-}
-
-/** A host whose connections are scripted. */
-function reached(dispatcher: Dispatcher): Destination {
-  return new Destination('http://localhost', {
-    slots: 1,
-    places: 0,
-    waitMs: 1,
-    accountShare: 1,
-    lifeMs: 1_000,
-    patienceMs: 1_000,
-    openPool: () => dispatcher,
-    retirePool: () => undefined,
-  })
-}
-
-const controller: Dispatcher.DispatchController = {
-  aborted: false,
-  paused: false,
-  reason: null,
-  pause: () => undefined,
-  resume: () => undefined,
-  abort: () => undefined,
-}
 
 t.test(
   'a write that would begin after the deadline is stopped, even if the timer is late',
