@@ -1,0 +1,40 @@
+/** One message of a run: its id is in its text, and in its ConsumerJWS for an upstream that has not yet read the text. */
+import type { Call } from './client.ts'
+import type { Marks } from './marks.ts'
+
+export type Bulk = 'small' | 'medium' | 'large'
+
+/** Characters of the text, and objects of 3 KB beside it: up to 5,000 characters and just under 64 KiB in all. */
+const bulks = {
+  small: { characters: 40, objects: 0 },
+  medium: { characters: 4_900, objects: 1 },
+  large: { characters: 4_900, objects: 19 },
+} as const
+
+export function compose(
+  marks: Marks,
+  id: string,
+  account: string,
+  deadlineMs: number,
+  bulk: Bulk = 'small',
+): Call & { body: string } {
+  const { characters, objects } = bulks[bulk]
+  const text = `${id} ${marks.words} `.padEnd(characters, 'x')
+  const metadata = Array.from({ length: objects }, (_, index) => ({
+    type: 'ExternalId',
+    id: `${index}`.padEnd(3_050, 'y'),
+  }))
+  return {
+    path: '/conversations/c1/messages',
+    deadlineMs,
+    headers: {
+      authorization: marks.appJwt,
+      'x-lp-on-behalf': marks.consumerJws(id),
+      'x-lp-account-id': account,
+      'x-request-timeout-ms': String(deadlineMs),
+      'x-request-id': id,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify(objects === 0 ? { text } : { text, metadata }),
+  }
+}

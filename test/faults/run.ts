@@ -1,0 +1,36 @@
+/** Runs every phase, prints the table, the promises and the JSON, and ends with 1 where a promise is broken. */
+import { writeFileSync } from 'node:fs'
+import { Context } from './context.ts'
+import { readOptions } from './options.ts'
+import { mixed } from './phases/mixed.ts'
+import { tls } from './phases/tls.ts'
+import { tableAsText } from './report.ts'
+import { sizes } from './sizes.ts'
+import { summarize } from './summary.ts'
+
+const phases = { mixed, tls }
+
+const say = (text: string) => void process.stdout.write(`${text}\n`)
+
+const options = readOptions(process.argv.slice(2))
+const size = options.isQuick ? sizes.quick : sizes.full
+say(`faults: ${size.name} run, seed ${options.seed}`)
+const context = new Context(options.seed, size)
+await context.open()
+const began = performance.now()
+for (const [name, phase] of Object.entries(phases)) {
+  if (options.only.length > 0 && !options.only.includes(name)) continue
+  const phaseBegan = performance.now()
+  await phase(context)
+  say(`  ${name}: ${((performance.now() - phaseBegan) / 1000).toFixed(1)} s`)
+}
+const seconds = (performance.now() - began) / 1000
+const result = summarize(context, options, seconds)
+say(`\n${tableAsText(context.oracle.table())}`)
+say(context.report.promisesAsText())
+for (const violation of result.violations) say(`  ${JSON.stringify(violation)}`)
+if (options.jsonFile !== undefined) {
+  writeFileSync(options.jsonFile, `${JSON.stringify(result, null, 2)}\n`)
+}
+say(JSON.stringify(result))
+process.exit(context.report.areKept && process.exitCode !== 1 ? 0 : 1)
