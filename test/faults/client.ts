@@ -20,10 +20,11 @@ export type Call = {
   headers: Record<string, string>
   body?: string
   deadlineMs: number
+  /** How long after its deadline an answer is still waited for. */
+  graceMs?: number
 }
 
-/** Beyond the deadline; who has no answer by then gets none. */
-const graceMs = 15_000
+const longGraceMs = 15_000
 
 export class Client {
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 20_000 })
@@ -43,6 +44,7 @@ export class Client {
     headers,
     body = '',
     deadlineMs,
+    graceMs = longGraceMs,
   }: Call): Promise<Answer | undefined> {
     return new Promise((resolve) => {
       const began = performance.now()

@@ -10,7 +10,16 @@ import type { Size } from './sizes.ts'
 import { Trap } from './trap.ts'
 import { Upstream } from './upstream.ts'
 
-export type Running = { proxy: ProxyProcess; client: Client }
+export type Running = {
+  proxy: ProxyProcess
+  client: Client
+  /** Of `/livez` with nothing else to do, before and after the rest. */
+  noiseMs: number[]
+}
+
+const noiseSamples = 100
+
+export type Overrun = { id: string; ms: number; code: string }
 
 export class Context {
   readonly seed: number
@@ -23,9 +32,11 @@ export class Context {
   readonly upstream: Upstream
   readonly trap: Trap
   /** Milliseconds by which answers came after their deadline, of all that ran into it. */
-  readonly overruns: number[] = []
+  readonly overruns: Overrun[] = []
   /** Of `/livez` alone, with nothing else to do: what this machine adds to each measurement. */
   readonly noiseMs: number[] = []
+  /** How long each phase took. */
+  readonly seconds = new Map<string, number>()
   private domainApi = ''
   private printedLeaks = 0
 
@@ -57,11 +68,15 @@ export class Context {
       { LP_DOMAIN_API_URL: this.domainApi, LP_ALLOWED_HOSTS: hosts, ...env },
       this.marks,
     )
-    return { proxy, client: new Client(proxy.port, this.answers) }
+    const running = { proxy, client: new Client(proxy.port, this.answers), noiseMs: [] }
+    await this.measureNoise(running)
+    return running
   }
 
   /** Ends it, and looks through all that it printed. */
-  async stop({ proxy, client }: Running): Promise<void> {
+  async stop(running: Running): Promise<void> {
+    const { proxy, client } = running
+    await this.measureNoise(running)
     client.close()
     const isAlive = proxy.isAlive
     const code = await proxy.stop()
@@ -86,15 +101,17 @@ export class Context {
     return gate
   }
 
-  async measureNoise({ client }: Running): Promise<void> {
-    for (let count = 0; count < 200; count += 1) {
+  private async measureNoise({ client, noiseMs }: Running): Promise<void> {
+    for (let count = 0; count < noiseSamples; count += 1) {
       const answer = await client.call({
         method: 'GET',
         path: '/livez',
         headers: {},
         deadlineMs: 5_000,
       })
-      if (answer !== undefined) this.noiseMs.push(answer.ms)
+      if (answer === undefined) return
+      this.noiseMs.push(answer.ms)
+      noiseMs.push(answer.ms)
     }
   }
 }

@@ -53,7 +53,7 @@ async function playStep(context: Context, lane: Lane, step: Step, id: string): P
     gate.drop('reset')
   }
   oracle.answered(id, answer)
-  noteOverrun(context, answer, deadlineMs)
+  noteOverrun(context, id, answer, deadlineMs)
 }
 
 /** With no connection left to go on with. */
@@ -72,10 +72,12 @@ const deadlineCodes = new Set(['liveengage-timeout', 'deadline-exceeded'])
 /** Keeps how late the answer was, if its deadline had come. */
 export function noteOverrun(
   context: Context,
+  id: string,
   answer: Answer | undefined,
   deadlineMs: number,
 ): void {
   if (answer === undefined) return
-  const isLate = answer.ms > deadlineMs || deadlineCodes.has(answer.problem?.code ?? '')
-  if (isLate) context.overruns.push(Math.max(0, answer.ms - deadlineMs))
+  const code = answer.problem?.code ?? String(answer.status)
+  const ms = Math.max(0, answer.ms - deadlineMs)
+  if (ms > 0 || deadlineCodes.has(code)) context.overruns.push({ id, ms, code })
 }

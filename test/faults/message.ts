@@ -38,3 +38,17 @@ export function compose(
     body: JSON.stringify(objects === 0 ? { text } : { text, metadata }),
   }
 }
+
+/** The same for LiveEngage itself, as a client without a proxy would send it. */
+export function toEnvelope(
+  marks: Marks,
+  id: string,
+  account: string,
+  deadlineMs: number,
+): Call & { body: string } {
+  const call = compose(marks, id, account, deadlineMs)
+  const event = { type: 'ContentEvent', contentType: 'text/plain', message: `${id} ${marks.words}` }
+  const body = { kind: 'req', id, type: 'ms.PublishEvent', body: { dialogId: 'c1', event } }
+  const path = `/api/account/${account}/messaging/consumer/conversation/send?v=3`
+  return { ...call, path, body: JSON.stringify(body) }
+}

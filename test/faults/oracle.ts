@@ -1,6 +1,6 @@
 /** Knows what was asked for, what LiveEngage did and what the proxy said, and judges whether it told the truth. */
 import type { Answer } from './client.ts'
-import type { Fault } from './fault.ts'
+import { type Fault, healthy } from './fault.ts'
 
 export type Said = 'acknowledged' | 'not-sent' | 'unknown' | 'nothing'
 
@@ -28,6 +28,8 @@ export type Row = {
   falseNotSent: number
   /** A problem whose `delivery` contradicts its status, or an answer that is no problem. */
   malformed: number
+  /** Nothing was wrong, and it was not acknowledged all the same. */
+  refusedHealthy: number
 }
 
 export type Violation = {
@@ -136,6 +138,7 @@ const breaches = [
   'falseNotSent',
   'unanswered',
   'malformed',
+  'refusedHealthy',
 ] as const
 
 export function emptyRow(): Row {
@@ -150,16 +153,19 @@ export function emptyRow(): Row {
     falseAcknowledgements: 0,
     falseNotSent: 0,
     malformed: 0,
+    refusedHealthy: 0,
   }
 }
 
 /** What a caller knows at the end: an acknowledgement outdoes a doubt, and a doubt outdoes "not sent". */
-function count(row: Row, { answers, processed }: Message): void {
+function count(row: Row, { fault, answers, processed }: Message): void {
   const said = answers.map(saidBy)
   row.requests += 1
   if (said.includes('nothing')) row.unanswered += 1
   if (processed > 1) row.duplicates += 1
   if (answers.some((answer) => answer !== undefined && isMalformed(answer))) row.malformed += 1
+  const isHealthy = fault.class === healthy.class && answers.length > 0
+  if (isHealthy && !said.includes('acknowledged')) row.refusedHealthy += 1
   if (said.includes('acknowledged')) {
     row.acknowledged += 1
     if (processed === 0) row.falseAcknowledgements += 1

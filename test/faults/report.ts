@@ -1,4 +1,7 @@
 /** What came of a run: one table, the promises, and all of it as JSON. */
+
+import { healthy } from './fault.ts'
+import { percentile, round } from './figures.ts'
 import { emptyRow, lied, type Row } from './oracle.ts'
 
 export type Promised = {
@@ -23,6 +26,9 @@ const columns: [string, (row: Row) => number][] = [
   ['malformed', (row) => row.malformed],
 ]
 
+/** Timing is judged only where the p99 of `/livez`, with nothing else to do, is below this. */
+const quietMs = 10
+
 export class Report {
   readonly promises: Promised[] = []
   /** What is worth knowing and no promise. */
@@ -39,6 +45,31 @@ export class Report {
     this.promises.push(note === undefined ? line : { ...line, note })
   }
 
+  /** A promise about time: not judged on a machine that is too busy to measure it. @param noiseMs of `/livez` alone */
+  promiseTime(
+    promise: string,
+    measuredMs: number,
+    boundMs: number,
+    noiseMs: readonly number[],
+  ): void {
+    const noise = percentile(noiseMs, 0.99)
+    const isQuiet = noise < quietMs
+    this.promise(
+      promise,
+      isQuiet ? measuredMs <= boundMs : undefined,
+      `${round(measuredMs)} ms`,
+      `${boundMs} ms`,
+      `p99 of /livez alone: ${round(noise)} ms${isQuiet ? '' : ', too busy to judge'}`,
+    )
+  }
+
+  /** Contract: resends are at most 10 % of the requests, and one a second. */
+  promiseAttempts(promise: string, requests: number, extra: number, seconds: number): void {
+    const bound = requests * 0.1 + seconds
+    const measured = `${extra} for ${requests} requests`
+    this.promise(promise, extra <= bound, measured, round(bound), `in ${round(seconds)} s`)
+  }
+
   get areKept(): boolean {
     return this.promises.every(({ isKept }) => isKept !== false)
   }
@@ -53,8 +84,10 @@ export class Report {
 }
 
 export function tableAsText(table: ReadonlyMap<string, Row>): string {
-  const isLast = (name: string) => Number(name === lied)
-  const rows = [...table].sort(([one], [other]) => isLast(one) - isLast(other))
+  const rank = (name: string) => (name === healthy.class ? 0 : name === lied ? 2 : 1)
+  const rows = [...table].sort(
+    ([one], [other]) => rank(one) - rank(other) || one.localeCompare(other),
+  )
   const honest = rows.filter(([name]) => name !== lied).map(([, row]) => row)
   const lines = [...rows, ['all but the lies', total(honest)] as const].map(([name, row]) => [
     name,
@@ -76,6 +109,7 @@ export function total(rows: readonly Row[]): Row {
     all.falseAcknowledgements += row.falseAcknowledgements
     all.falseNotSent += row.falseNotSent
     all.malformed += row.malformed
+    all.refusedHealthy += row.refusedHealthy
   }
   return all
 }

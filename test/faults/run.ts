@@ -2,13 +2,34 @@
 import { writeFileSync } from 'node:fs'
 import { Context } from './context.ts'
 import { readOptions } from './options.ts'
+import { breaker } from './phases/breaker.ts'
+import { control } from './phases/control.ts'
+import { idempotency } from './phases/idempotency.ts'
+import { logins } from './phases/logins.ts'
+import { lookUps } from './phases/look-ups.ts'
 import { mixed } from './phases/mixed.ts'
+import { overload } from './phases/overload.ts'
+import { shutdown } from './phases/shutdown.ts'
+import { stalled } from './phases/stalled.ts'
+import { storm } from './phases/storm.ts'
 import { tls } from './phases/tls.ts'
 import { tableAsText } from './report.ts'
 import { sizes } from './sizes.ts'
 import { summarize } from './summary.ts'
 
-const phases = { mixed, tls }
+const phases = {
+  control,
+  mixed,
+  tls,
+  'look-ups': lookUps,
+  logins,
+  idempotency,
+  breaker,
+  storm,
+  overload,
+  stalled,
+  shutdown,
+}
 
 const say = (text: string) => void process.stdout.write(`${text}\n`)
 
@@ -22,7 +43,9 @@ for (const [name, phase] of Object.entries(phases)) {
   if (options.only.length > 0 && !options.only.includes(name)) continue
   const phaseBegan = performance.now()
   await phase(context)
-  say(`  ${name}: ${((performance.now() - phaseBegan) / 1000).toFixed(1)} s`)
+  const phaseSeconds = (performance.now() - phaseBegan) / 1000
+  context.seconds.set(name, phaseSeconds)
+  say(`  ${name}: ${phaseSeconds.toFixed(1)} s`)
 }
 const seconds = (performance.now() - began) / 1000
 const result = summarize(context, options, seconds)

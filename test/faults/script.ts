@@ -16,6 +16,15 @@ export type Step = {
 /** The longest deadline a step has; what REQUEST_TIMEOUT_MS must be. */
 export const longestDeadlineMs = 3_000
 
+/** A message that nothing happens to. */
+export const uneventful: Step = {
+  fault: healthy,
+  times: 1,
+  deadlineMs: longestDeadlineMs,
+  bulk: 'small',
+  jitter: 0,
+}
+
 /**
  * Every fault as often as the others. So many healthy messages follow each that fewer than half of any few in a row fail: a circuit
  * breaker stays closed.
@@ -44,9 +53,14 @@ function drawDeadline(random: Random, { deadline }: Fault): number {
   return deadline === 'long' ? longestDeadlineMs : random.between(1_500, longestDeadlineMs)
 }
 
-/** Deals steps out to so many lanes, keeping each fault with what follows it. */
+/** What a new process has not yet compiled and not yet connected is no part of any measurement. */
+const warmUps = 5
+
+/** Deals steps out to so many lanes, keeping each fault with what follows it; each lane begins with a few messages that nothing happens to. */
 export function deal(steps: readonly Step[], lanes: number): Step[][] {
-  const dealt: Step[][] = Array.from({ length: lanes }, () => [])
+  const dealt = Array.from({ length: lanes }, () =>
+    Array.from({ length: warmUps }, () => uneventful),
+  )
   let lane = -1
   for (const step of steps) {
     if (step.fault.class !== 'healthy') lane = (lane + 1) % lanes

@@ -1,16 +1,21 @@
 /** Judges a whole run: the promises that no single phase can judge, and the JSON. */
 import type { Context } from './context.ts'
-import { percentile, round, spreadOf } from './figures.ts'
+import { percentile, spreadOf, sum } from './figures.ts'
 import type { Options } from './options.ts'
-import type { Row, Violation } from './oracle.ts'
-import { lied } from './oracle.ts'
+import { lied, type Row, type Violation } from './oracle.ts'
 import { type Promised, total } from './report.ts'
 
-/** Timing is judged only where `/livez` alone, with nothing else to do, is quicker than this. */
-export const quietMs = 10
+/** Where messages meet faults one by one; the others are about many at once. */
+const faultPhases = ['mixed', 'tls', 'look-ups', 'logins', 'idempotency']
 
-const mostViolations = 40
+/** Where each arrival beyond the first is the proxy's own: nobody else tries again. */
+const soleTryPhases = ['mixed', 'tls', 'look-ups', 'logins']
+
 const mostOverrunMs = 100
+
+/** Of each kind and phase. */
+const mostViolations = 5
+const mostOverruns = 8
 
 export type Result = {
   seed: number
@@ -20,76 +25,76 @@ export type Result = {
   faults: number
   table: Record<string, Row>
   total: Row
-  promises: Promised[]
+  promises: readonly Promised[]
   figures: Record<string, unknown>
   violations: Violation[]
 }
 
-/** @returns the p99 of `/livez` alone */
-export function noiseOf({ noiseMs }: Context): number {
-  return round(percentile(noiseMs, 0.99))
-}
-
-/** A promise about time: not judged on a machine that is too busy to measure it. */
-export function promiseTime(
-  context: Context,
-  promise: string,
-  measuredMs: number,
-  boundMs: number,
-): void {
-  const noise = noiseOf(context)
-  const isQuiet = noise < quietMs
-  context.report.promise(
-    promise,
-    isQuiet ? measuredMs <= boundMs : undefined,
-    `${round(measuredMs)} ms`,
-    `${boundMs} ms`,
-    `p99 of /livez alone: ${noise} ms${isQuiet ? '' : ', too busy to judge'}`,
-  )
-}
-
 export function summarize(context: Context, options: Options, seconds: number): Result {
-  const { report, oracle, size, trap, leaks, upstream } = context
-  const messages = oracle.of()
+  const { report, oracle, size, overruns } = context
   const table = oracle.table()
   const all = total([...table].filter(([name]) => name !== lied).map(([, row]) => row))
-  const faults = oracle.faultsMet(messages)
-  const none = (promise: string, count: number, note?: string) =>
-    report.promise(promise, count === 0, count, 0, note)
+  const met = oracle.of(...faultPhases)
+  const sends = met.length
+  const faults = oracle.faultsMet(met)
   if (options.only.length === 0) {
     const { leastSends, leastFaults } = size
-    report.promise('enough sends', messages.length >= leastSends, messages.length, leastSends)
+    report.promise('enough messages among faults', sends >= leastSends, sends, leastSends)
     report.promise('enough faults that came to be', faults >= leastFaults, faults, leastFaults)
   }
-  none('no duplicate', all.duplicates)
-  none('no false acknowledgement', all.falseAcknowledgements)
-  none('no false not-sent', all.falseNotSent)
-  none('every request has a whole answer', all.unanswered)
-  none('every failure is a problem whose delivery agrees with its status', all.malformed)
-  none('no token goes to another origin', trap.contacts + trap.stolen, 'contacts of the trap')
-  none('no secret and no words in what is printed', leaks.printed)
-  none('no secret and no words in the answers', leaks.answered)
-  none('no SEND but ours', upstream.strangers)
-  if (context.overruns.length > 0) {
-    promiseTime(
-      context,
-      'answers come soon after their deadline (p99)',
-      percentile(context.overruns, 0.99),
-      mostOverrunMs,
-    )
+  promiseHonesty(context, all)
+  promiseFrugality(context)
+  const lateMs = overruns.map(({ ms }) => ms)
+  if (lateMs.length > 0) {
+    const name = 'answers come soon after their deadline (p99)'
+    report.promiseTime(name, percentile(lateMs, 0.99), mostOverrunMs, context.noiseMs)
   }
-  report.figures['overrunMs'] = spreadOf(context.overruns)
+  report.figures['overrunMs'] = spreadOf(lateMs)
+  report.figures['latest'] = overruns.toSorted((a, b) => b.ms - a.ms).slice(0, mostOverruns)
   report.figures['noiseMs'] = spreadOf(context.noiseMs)
   return {
     seed: options.seed,
     size: size.name,
     seconds: Math.round(seconds),
-    sends: messages.length,
+    sends,
     faults,
     table: Object.fromEntries(table),
     total: all,
     promises: report.promises,
     figures: report.figures,
-    violations: oracle.violations(messages).slice(0, mostViolations),
+    violations: examplesOf(oracle.violations()),
   }
+}
+
+function promiseHonesty({ report, trap, leaks, upstream }: Context, all: Row): void {
+  const none = (promise: string, count: number) => report.promise(promise, count === 0, count, 0)
+  none('no duplicate', all.duplicates)
+  none('no false acknowledgement', all.falseAcknowledgements)
+  none('no false not-sent', all.falseNotSent)
+  none('every request has a whole answer', all.unanswered)
+  none('every failure is a problem whose delivery agrees with its status', all.malformed)
+  none('every message that nothing happens to is acknowledged', all.refusedHealthy)
+  none('nobody but LiveEngage is contacted', trap.contacts)
+  none('no token and no words reach anybody else', trap.stolen)
+  none('no secret and no words in what is printed', leaks.printed)
+  none('no secret and no words in the answers', leaks.answered)
+  none('no SEND that nobody asked for', upstream.strangers)
+}
+
+function promiseFrugality({ report, oracle, seconds }: Context): void {
+  const { requests, extra, excused } = oracle.attempts(oracle.of(...soleTryPhases))
+  if (requests === 0) return
+  const took = sum(soleTryPhases.map((phase) => seconds.get(phase) ?? 0))
+  report.promiseAttempts('resends stay within the budget', requests, extra, took)
+  report.figures['resendsOutsideTheBudget'] = excused
+}
+
+function examplesOf(violations: readonly Violation[]): Violation[] {
+  const counts = new Map<string, number>()
+  return violations.filter(({ kind, phase }) => {
+    const key = `${kind} ${phase}`
+    const count = (counts.get(key) ?? 0) + 1
+    counts.set(key, count)
+    return count <= mostViolations
+  })
 }

@@ -101,7 +101,7 @@ export class Upstream {
   }
 
   private sideAnswer(head: Head, account: string, subject: string): Buffer {
-    if (head.path.includes('/sentinel/')) return answer(200, JSON.stringify(this.appJwt()))
+    if (head.path.startsWith('/sentinel/')) return answer(200, JSON.stringify(this.appJwt()))
     if (head.path.includes('/consumer?')) {
       return answer(201, JSON.stringify({ token: this.marks.consumerJws(subject) }))
     }
@@ -130,7 +130,7 @@ export class Upstream {
 }
 
 function kindOf(path: string): string {
-  return path.includes('/sentinel/') ? 'sentinel' : 'domain'
+  return path.startsWith('/sentinel/') ? 'sentinel' : 'domain'
 }
 
 function readConsumer(body: string): string {

@@ -46,7 +46,6 @@ export async function mixed(context: Context): Promise<void> {
     LP_DOMAIN_TTL_SECONDS: '5',
     LOG_LEVEL: 'trace',
   })
-  await context.measureNoise(running)
 
   const sharedFaults = Math.round(size.mixedFaults * sharedShare)
   const ownScript = drawScript(
@@ -71,7 +70,6 @@ export async function mixed(context: Context): Promise<void> {
     ),
     ...holes.map((_, at) => playBlackhole(context, running, at)),
   ])
-  await context.measureNoise(running)
   await context.stop(running)
   closeAll([...own, shared], holes)
 }
@@ -79,6 +77,7 @@ export async function mixed(context: Context): Promise<void> {
 async function playBlackhole(context: Context, { client }: Running, at: number): Promise<void> {
   const { size, oracle, marks } = context
   const random = context.random(`blackhole ${at}`)
+  await setTimeout(blackholeEveryMs)
   for (let index = 0; index < size.blackholeFaults / blackholes; index += 1) {
     const id = `mixed-hole${at}-${index}`
     const deadlineMs = random.between(150, 900)
@@ -86,7 +85,7 @@ async function playBlackhole(context: Context, { client }: Running, at: number):
     const call = compose(marks, id, `hole${at}`, deadlineMs)
     const [answer] = await Promise.all([client.call(call), setTimeout(blackholeEveryMs)])
     oracle.answered(id, answer)
-    noteOverrun(context, answer, deadlineMs)
+    noteOverrun(context, id, answer, deadlineMs)
   }
 }
 

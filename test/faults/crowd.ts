@@ -1,0 +1,100 @@
+/**
+ * A process of its own: thousands of open connections to the proxy, each with one whole request, so that their memory is not the
+ * proxy's. Prints what came of each as JSON.
+ */
+import { connect, type Socket } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
+import { ByteReader } from './byte-reader.ts'
+import { type CrowdOrder, type CrowdReport, crowdId, type Outcome } from './crowd-order.ts'
+import { parseHead } from './exchange.ts'
+import { createMarks, Watch } from './marks.ts'
+import { compose } from './message.ts'
+
+/** So many connections are opened before the next breath. */
+const wave = 100
+const breathMs = 10
+
+/** Connections of one address; more would come near the end of its ports. */
+const perAddress = 2_000
+
+const graceMs = 20_000
+
+/** The kernel resets connections that found no place in the backlog of a busy process: who was never let in comes again. */
+const mostResets = 20
+const pauseMs = 200
+
+type Problem = { code?: string; delivery?: string }
+
+async function crowd(order: CrowdOrder): Promise<CrowdReport> {
+  const { port, count, seed, account, deadlineMs } = order
+  const marks = createMarks(seed)
+  const watch = new Watch(marks.all)
+  const placeholder = crowdId(999_999)
+  const { path, headers, body } = compose(marks, placeholder, account, deadlineMs, 'large')
+  const lines = Object.entries({ ...headers, 'content-length': String(body.length) })
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')
+  const bytes = `POST ${path} HTTP/1.1\r\nhost: proxy\r\n${lines}\r\n${body}`
+  const lastId = bytes.lastIndexOf(placeholder) + placeholder.length
+  const begin = bytes.slice(0, lastId)
+  // One buffer for all.
+  const end = Buffer.from(bytes.slice(lastId))
+  const sockets = new Set<Socket>()
+  let mostOpen = 0
+
+  /** One connection, one request. @returns undefined where the connection ended before a whole answer */
+  const visit = async (id: string, localAddress: string) => {
+    const socket = connect({ host: '127.0.0.1', port, localAddress })
+    socket.on('error', () => undefined)
+    socket.once('close', () => sockets.delete(socket))
+    socket.once('connect', () => {
+      sockets.add(socket)
+      mostOpen = Math.max(mostOpen, sockets.size)
+      socket.write(begin.replaceAll(placeholder, id))
+      socket.write(end)
+    })
+    const reader = new ByteReader(socket)
+    const patience = setTimeout(deadlineMs + graceMs, undefined, { ref: false })
+    return Promise.race([readAnswer(reader), patience])
+  }
+
+  const insist = async (index: number): Promise<Outcome> => {
+    const id = crowdId(index)
+    const localAddress = `127.0.0.${2 + Math.floor(index / perAddress)}`
+    for (let resets = 0; resets < mostResets; resets += 1) {
+      const began = performance.now()
+      const answer = await visit(id, localAddress)
+      if (answer !== undefined) {
+        watch.see(answer.body)
+        const { code = '', delivery = '' }: Problem = JSON.parse(answer.body)
+        return { id, status: answer.status, code, delivery, ms: performance.now() - began, resets }
+      }
+      await setTimeout(pauseMs)
+    }
+    return { id, status: 0, code: '', delivery: '', ms: 0, resets: mostResets }
+  }
+
+  const visits: Promise<Outcome>[] = []
+  for (let index = 0; index < count; index += 1) {
+    visits.push(insist(index))
+    if (index % wave === wave - 1) await setTimeout(breathMs)
+  }
+  const outcomes = await Promise.all(visits)
+  return { outcomes, leaks: watch.found, mostOpen }
+}
+
+async function readAnswer(
+  reader: ByteReader,
+): Promise<{ status: number; body: string } | undefined> {
+  const bytes = await reader.head()
+  if (bytes === undefined) return undefined
+  // An answer's first line has its status where a request's has its path.
+  const { path: status, headers } = parseHead(bytes)
+  const body = await reader.body(Number(headers.get('content-length') ?? 0))
+  return body === undefined ? undefined : { status: Number(status), body: body.toString() }
+}
+
+const [, , written = ''] = process.argv
+const order: CrowdOrder = JSON.parse(written)
+const report = await crowd(order)
+process.stdout.write(JSON.stringify(report), () => process.exit(0))
