@@ -27,12 +27,13 @@ export type Call = {
 const longGraceMs = 15_000
 
 export class Client {
-  private readonly agent = new Agent({ keepAlive: true, maxSockets: 20_000 })
+  private readonly agent: Agent
   private readonly port: number
   private readonly watch: Watch
 
-  /** @param watch sees every answer */
-  constructor(port: number, watch: Watch) {
+  /** @param watch sees every answer @param maxSockets connections, beyond which calls wait */
+  constructor(port: number, watch: Watch, maxSockets = Number.POSITIVE_INFINITY) {
+    this.agent = new Agent({ keepAlive: true, maxSockets })
     this.port = port
     this.watch = watch
   }

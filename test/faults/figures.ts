@@ -13,12 +13,18 @@ export function spreadOf(values: readonly number[]): Spread {
   return { count: values.length, p50: at(0.5), p99: at(0.99), max: at(1) }
 }
 
-/** Least squares: how much `y` rises per unit of `x`. */
-export function slopeOf(points: readonly { x: number; y: number }[]): number {
+/** Least squares: how much `y` rises per unit of `x`, and the standard error of that. */
+export function trendOf(points: readonly { x: number; y: number }[]): {
+  slope: number
+  error: number
+} {
   const meanX = sum(points.map(({ x }) => x)) / points.length
   const meanY = sum(points.map(({ y }) => y)) / points.length
   const spread = sum(points.map(({ x }) => (x - meanX) ** 2))
-  return spread === 0 ? 0 : sum(points.map(({ x, y }) => (x - meanX) * (y - meanY))) / spread
+  if (spread === 0 || points.length < 3) return { slope: 0, error: 0 }
+  const slope = sum(points.map(({ x, y }) => (x - meanX) * (y - meanY))) / spread
+  const rest = sum(points.map(({ x, y }) => (y - meanY - slope * (x - meanX)) ** 2))
+  return { slope, error: Math.sqrt(rest / (points.length - 2) / spread) }
 }
 
 export function sum(values: readonly number[]): number {

@@ -13,6 +13,8 @@ type Message = {
   processed: number
   /** Arrivals beyond the first that no retry budget covers. */
   isExcused: boolean
+  /** On the clock of `performance.now()`; 0 before the first answer. */
+  answeredAt: number
 }
 
 export type Row = {
@@ -59,7 +61,7 @@ export class Oracle {
   private readonly messages = new Map<string, Message>()
 
   expect(id: string, phase: string, fault: Fault, isExcused = false): void {
-    const nothing = { answers: [], arrivals: 0, processed: 0 }
+    const nothing = { answers: [], arrivals: 0, processed: 0, answeredAt: 0 }
     this.messages.set(id, { id, phase, fault, isExcused, ...nothing })
   }
 
@@ -74,7 +76,10 @@ export class Oracle {
   }
 
   answered(id: string, answer: Answer | undefined): void {
-    this.messages.get(id)?.answers.push(answer)
+    const message = this.messages.get(id)
+    if (message === undefined) return
+    message.answers.push(answer)
+    message.answeredAt = performance.now()
   }
 
   processedCount(id: string): number {
@@ -85,6 +90,13 @@ export class Oracle {
   of(...phases: string[]): Message[] {
     const all = [...this.messages.values()]
     return phases.length === 0 ? all : all.filter(({ phase }) => phases.includes(phase))
+  }
+
+  /** Those that were answered before then; they are known no more. */
+  takeSettled(before: number): Message[] {
+    const settled = this.of().filter(({ answeredAt }) => answeredAt > 0 && answeredAt < before)
+    for (const { id } of settled) this.messages.delete(id)
+    return settled
   }
 
   /** Faults that came to be: of those that the proxy did not even try to send there is nothing to be learnt. */

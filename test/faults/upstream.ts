@@ -48,6 +48,11 @@ export class Upstream {
     this.plans.set(id, faults)
   }
 
+  forget(id: string): void {
+    this.plans.delete(id)
+    this.attempts.delete(id)
+  }
+
   /** Serves one connection to its end. @param tcp the connection below TLS */
   serve(socket: Socket, tcp: Socket = socket): void {
     socket.on('error', () => undefined)
