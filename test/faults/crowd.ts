@@ -10,18 +10,19 @@ import { parseHead } from './exchange.ts'
 import { createMarks, Watch } from './marks.ts'
 import { compose } from './message.ts'
 
-/** So many connections are opened before the next breath. */
-const wave = 100
-const breathMs = 10
+/** So many connections are opened before the next breath: 2,000 a second, since a backlog has 511 places. */
+const wave = 40
+const breathMs = 20
 
 /** Connections of one address; more would come near the end of its ports. */
 const perAddress = 2_000
 
-const graceMs = 20_000
+/** The kernel itself lets a connection wait that finds no place. */
+const graceMs = 60_000
 
 /** The kernel resets connections that found no place in the backlog of a busy process: who was never let in comes again. */
-const mostResets = 20
-const pauseMs = 200
+const mostResets = 60
+const pauseMs = 500
 
 type Problem = { code?: string; delivery?: string }
 
@@ -42,7 +43,7 @@ async function crowd(order: CrowdOrder): Promise<CrowdReport> {
   const sockets = new Set<Socket>()
   let mostOpen = 0
 
-  /** One connection, one request. @returns undefined where the connection ended before a whole answer */
+  /** One connection, one request. @returns undefined where the connection ended, or too much time had passed, before a whole answer */
   const visit = async (id: string, localAddress: string) => {
     const socket = connect({ host: '127.0.0.1', port, localAddress })
     socket.on('error', () => undefined)
@@ -55,7 +56,8 @@ async function crowd(order: CrowdOrder): Promise<CrowdReport> {
     })
     const reader = new ByteReader(socket)
     const patience = setTimeout(deadlineMs + graceMs, undefined, { ref: false })
-    return Promise.race([readAnswer(reader), patience])
+    const answer = await Promise.race([readAnswer(reader), patience])
+    return { answer, isReset: socket.destroyed && answer === undefined }
   }
 
   const insist = async (index: number): Promise<Outcome> => {
@@ -63,12 +65,14 @@ async function crowd(order: CrowdOrder): Promise<CrowdReport> {
     const localAddress = `127.0.0.${2 + Math.floor(index / perAddress)}`
     for (let resets = 0; resets < mostResets; resets += 1) {
       const began = performance.now()
-      const answer = await visit(id, localAddress)
+      const { answer, isReset } = await visit(id, localAddress)
       if (answer !== undefined) {
         watch.see(answer.body)
         const { code = '', delivery = '' }: Problem = JSON.parse(answer.body)
         return { id, status: answer.status, code, delivery, ms: performance.now() - began, resets }
       }
+      // Whoever waits for ever must not send a second time: the first may still be on its way.
+      if (!isReset) break
       await setTimeout(pauseMs)
     }
     return { id, status: 0, code: '', delivery: '', ms: 0, resets: mostResets }

@@ -75,7 +75,7 @@ export class Gate {
   drop(end: 'close' | 'reset'): void {
     for (const socket of this.sockets) {
       if (end === 'reset') socket.resetAndDestroy()
-      else socket.destroySoon()
+      else if (!socket.writableEnded) socket.destroySoon()
     }
   }
 

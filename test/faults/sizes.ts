@@ -16,6 +16,8 @@ export type Size = {
   stormRequests: number
   overloadRequests: number
   stalledClients: number
+  /** How long they stall, at most. */
+  stalledMs: number
   shutdownRounds: number
   /** What has to come together over all phases, lest a broken harness passes. */
   leastSends: number
@@ -36,6 +38,7 @@ export const sizes: Record<Size['name'], Size> = {
     stormRequests: 300,
     overloadRequests: 2_000,
     stalledClients: 10_000,
+    stalledMs: 8_000,
     shutdownRounds: 20,
     leastSends: 3_000,
     leastFaults: 1_400,
@@ -50,9 +53,10 @@ export const sizes: Record<Size['name'], Size> = {
     idempotencyFaults: 60,
     controlFaults: 150,
     breakerFailsMs: 3_000,
-    stormRequests: 100,
+    stormRequests: 64,
     overloadRequests: 1_000,
     stalledClients: 2_000,
+    stalledMs: 5_000,
     shutdownRounds: 3,
     leastSends: 600,
     leastFaults: 300,

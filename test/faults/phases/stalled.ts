@@ -11,7 +11,6 @@ import { Gate } from '../gate.ts'
 import { endWithUs } from '../proxy.ts'
 
 const mostMb = 200
-const deadlineMs = 8_000
 
 /** Files a process needs besides those connections. */
 const otherFiles = 400
@@ -36,7 +35,7 @@ export async function stalled(context: Context): Promise<void> {
     upstream.plan(crowdId(index), [stalls])
   }
   const { port } = running.proxy
-  const crowd = await gather({ port, count, seed, account: 'stalled', deadlineMs })
+  const crowd = await gather({ port, count, seed, account: 'stalled', deadlineMs: size.stalledMs })
   const { peakMb } = running.proxy.memory()
   await context.stop(running)
   gate.close()
