@@ -8,7 +8,7 @@ import { ByteReader } from './byte-reader.ts'
 import { type CrowdOrder, type CrowdReport, crowdId, type Outcome } from './crowd-order.ts'
 import { parseHead } from './exchange.ts'
 import { createMarks, Watch } from './marks.ts'
-import { compose } from './message.ts'
+import { compose, toBytes } from './message.ts'
 
 /** So many connections are opened before the next breath: 2,000 a second, since a backlog has 511 places. */
 const wave = 40
@@ -31,11 +31,7 @@ async function crowd(order: CrowdOrder): Promise<CrowdReport> {
   const marks = createMarks(seed)
   const watch = new Watch(marks.all)
   const placeholder = crowdId(999_999)
-  const { path, headers, body } = compose(marks, placeholder, account, deadlineMs, 'large')
-  const lines = Object.entries({ ...headers, 'content-length': String(body.length) })
-    .map(([name, value]) => `${name}: ${value}\r\n`)
-    .join('')
-  const bytes = `POST ${path} HTTP/1.1\r\nhost: proxy\r\n${lines}\r\n${body}`
+  const bytes = toBytes(compose(marks, placeholder, account, deadlineMs, 'large'))
   const lastId = bytes.lastIndexOf(placeholder) + placeholder.length
   const begin = bytes.slice(0, lastId)
   // One buffer for all.

@@ -52,3 +52,10 @@ export function toEnvelope(
   const path = `/api/account/${account}/messaging/consumer/conversation/send?v=3`
   return { ...call, path, body: JSON.stringify(body) }
 }
+
+/** As it goes over the wire. */
+export function toBytes({ path, headers, body }: Call & { body: string }): string {
+  const all = { host: 'proxy', ...headers, 'content-length': String(Buffer.byteLength(body)) }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `POST ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`
+}

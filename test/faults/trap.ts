@@ -1,5 +1,5 @@
-/** The origin that nobody may ever contact: redirects and lying look-ups name it. */
-import { createServer } from 'node:net'
+/** Whom nobody may ever contact: the origin that redirects and lying look-ups name, and whoever has the wrong certificate. */
+import { createServer, type Socket } from 'node:net'
 import { listenOnFreePort } from './gate.ts'
 import { type Marks, Watch } from './marks.ts'
 
@@ -9,8 +9,7 @@ export class Trap {
   private readonly watch: Watch
   private readonly server = createServer((socket) => {
     this.contacts += 1
-    socket.on('error', () => undefined)
-    socket.on('data', (chunk) => this.watch.see(chunk.toString('latin1')))
+    this.listenTo(socket)
   })
 
   constructor(marks: Marks) {
@@ -20,6 +19,19 @@ export class Trap {
   async open(): Promise<void> {
     this.port = await listenOnFreePort(this.server)
     this.server.unref()
+  }
+
+  /** Counts as a contact whatever is written to an impostor after its handshake. */
+  impersonate(socket: Socket): void {
+    socket.once('data', () => {
+      this.contacts += 1
+    })
+    this.listenTo(socket)
+  }
+
+  private listenTo(socket: Socket): void {
+    socket.on('error', () => undefined)
+    socket.on('data', (chunk) => this.watch.see(chunk.toString('latin1')))
   }
 
   get origin(): string {

@@ -7,7 +7,7 @@ import { parseHead } from '../exchange.ts'
 import type { Fault } from '../fault.ts'
 import { spreadOf } from '../figures.ts'
 import { Gate } from '../gate.ts'
-import { compose } from '../message.ts'
+import { compose, toBytes } from '../message.ts'
 
 const callers = 16
 const newcomersEveryMs = 4
@@ -136,10 +136,7 @@ async function converse(
     oracle.expect(id, 'shutdown', fault)
     upstream.plan(id, [fault])
     round.written += 1
-    const { path, headers, body } = compose(marks, id, 'shut', deadlineMs)
-    const lines = Object.entries({ ...headers, 'content-length': String(body.length) })
-    const head = lines.map(([key, value]) => `${key}: ${value}\r\n`).join('')
-    socket.write(`POST ${path} HTTP/1.1\r\nhost: proxy\r\n${head}\r\n${body}`)
+    socket.write(toBytes(compose(marks, id, 'shut', deadlineMs)))
     const bytes = await reader.head()
     const answer = bytes === undefined ? undefined : parseHead(bytes)
     const text = await reader.body(Number(answer?.headers.get('content-length') ?? 0))

@@ -27,14 +27,14 @@ const noHandshake: Fault = {
 }
 
 export async function storm(context: Context): Promise<void> {
-  const { upstream } = context
+  const { upstream, trap } = context
   const plain = await context.host('storm', new Gate({ open: (socket) => upstream.serve(socket) }))
   const env = { REQUEST_TIMEOUT_MS: String(longestDeadlineMs) }
   await rage(context, await context.start([plain], env), plain, 'storm', tooMany)
 
   const certificates = makeCertificates()
-  const secure = await context.host('tlsstorm', new Gate(tlsDoors(upstream, certificates)))
-  const domainApi = new Gate(tlsDoors(upstream, certificates))
+  const secure = await context.host('tlsstorm', new Gate(tlsDoors(upstream, trap, certificates)))
+  const domainApi = new Gate(tlsDoors(upstream, trap, certificates))
   const LP_DOMAIN_API_URL = `https://localhost:${await domainApi.open()}`
   const NODE_EXTRA_CA_CERTS = certificates.authorityFile
   const running = await context.start([secure], { ...env, LP_DOMAIN_API_URL, NODE_EXTRA_CA_CERTS })

@@ -13,7 +13,7 @@ const lanes = 8
 export async function tls(context: Context): Promise<void> {
   const { upstream, size, trap } = context
   const certificates = makeCertificates()
-  const newGate = () => new Gate(tlsDoors(upstream, certificates))
+  const newGate = () => new Gate(tlsDoors(upstream, trap, certificates))
   const gates = await Promise.all(
     Array.from({ length: lanes }, (_, at) => context.host(`tls${at}`, newGate())),
   )
