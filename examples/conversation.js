@@ -41,11 +41,11 @@ const { conversationId } = await call('POST', '/conversations', {
 })
 const conversation = `/conversations/${conversationId}`
 
-await call('POST', `${conversation}/typing`)
+// It ends with the text, or by itself should none follow.
+await call('POST', `${conversation}/typing`, { expiresInSeconds: 20 })
 const { sequence } = await call('POST', `${conversation}/messages`, {
   text: 'Hi, this does not fit.',
 })
-await call('DELETE', `${conversation}/typing`)
 
 const form = new FormData()
 form.set('caption', 'What I got')

@@ -1,5 +1,6 @@
 /** What an action is: one thing a consumer can do, as schemas, documentation and a pure translation to LiveEngage's command. */
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import type { Priority } from './liveengage/gate.ts'
 import type {
   ConsumerRequestConversation,
   Metadata,
@@ -79,8 +80,12 @@ type Definition<P extends TSchema, Q extends TSchema, B extends TSchema> = {
   mistakenKeys?: Record<string, string>
   /** Doing it twice changes nothing, so a retry is harmless. */
   isRepeatable: boolean
+  /** What is shed first where there is no room for all. */
+  priority: Priority
   /** A problem that means: it was so already. */
   settledBy?: ProblemCode
+  /** After how many seconds the typing that it shows is to end by itself; not at all where there is no number. */
+  expirySeconds?(input: ActionInput<P, Q, B>): number | undefined
 }
 
 type WithMetadata = { metadata?: Metadata }

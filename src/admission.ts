@@ -1,33 +1,40 @@
-/** Lets a request in before its body is read: the proxy's own key, the deadline, and who calls for whom. */
+/** Lets a request in before its body is read: the proxy's own key, who calls for whom, and whether there is room. */
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { type CallerOptions, identify, readTimeoutMs } from './caller.ts'
 import type { Caller } from './liveengage/client.ts'
+import type { Priority, Terms } from './liveengage/gate.ts'
 import { Problem } from './problems.ts'
 
 export type AdmissionOptions = CallerOptions & {
   requestTimeoutMs: number
   /** Whether the proxy is open to a caller with this `X-API-Key`. */
   acceptsKey: (key: string | undefined) => boolean
+  /** Refuses what could not be sent now. @throws Problem `overloaded` or `circuit-open` */
+  refuse: (terms: Terms) => void
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Whom the request is for; set before the body is read. */
     caller: Caller | null
-    /** On the clock of `performance.now()`, milliseconds. */
-    deadline: number
+    /** On what terms it is sent; set with the caller. */
+    terms: Terms | null
     /** From here on LiveEngage may have the request. */
     mayBeSent: boolean
   }
 }
 
-/** @param accountOf reads the account where a route has it in its path */
+/**
+ * @param priority what is shed first where there is no room
+ * @param accountOf reads the account where a route has it in its path
+ */
 export function admit(
   options: AdmissionOptions,
+  priority: Priority,
   accountOf?: (request: FastifyRequest) => string,
 ): onRequestHookHandler {
   return (request, _reply, done) => {
-    const { headers } = request
+    const { headers, query, raw } = request
     const encoding = headers['content-encoding'] ?? 'identity'
     if (!/^identity$/i.test(encoding) && headers['content-length'] !== '0') {
       throw new Problem('unsupported-media-type')
@@ -36,14 +43,23 @@ export function admit(
     if (!options.acceptsKey(typeof key === 'string' ? key : undefined)) {
       throw new Problem('api-key-required')
     }
-    request.deadline = performance.now() + readTimeoutMs(headers, options.requestTimeoutMs)
-    request.caller = identify(headers, options, accountOf?.(request))
+    const deadline = performance.now() + readTimeoutMs(headers, options.requestTimeoutMs)
+    const caller = identify(headers, options, accountOf?.(request))
+    const { accountId } = caller
+    const terms = { accountId, priority, deadline, connection: raw.socket }
+    request.caller = caller
+    request.terms = terms
+    // A retry whose outcome is known is told that, not that it found no room.
+    const isRetry = headers['idempotency-key'] !== undefined
+    if (!isRetry && Object(query).dryRun !== 'true') options.refuse(terms)
     done()
   }
 }
 
-/** The caller of an admitted request. */
-export function callerOf({ caller }: FastifyRequest): Caller {
-  if (caller === null) throw new Error('a request is admitted before it is handled')
-  return caller
+/** The caller of an admitted request, and the terms of what it sends. */
+export function admitted({ caller, terms }: FastifyRequest): { caller: Caller; terms: Terms } {
+  if (caller === null || terms === null) {
+    throw new Error('a request is admitted before it is handled')
+  }
+  return { caller, terms }
 }

@@ -19,16 +19,21 @@ import { checkHeaderCounts } from './caller.ts'
 import { answerClientError } from './client-errors.ts'
 import type { Config } from './config.ts'
 import { Drain } from './drain.ts'
+import { EventLoopGuard } from './event-loop-guard.ts'
 import { answerFailures, fail } from './failures.ts'
+import { checkFraming } from './framing.ts'
+import { settleAttempts } from './idempotency.ts'
 import { acceptJsonBodies } from './json-body.ts'
 import { Client } from './liveengage/client.ts'
 import { type Connections, createConnections } from './liveengage/connections.ts'
 import { Credentials } from './liveengage/credentials.ts'
 import { Domains } from './liveengage/domains.ts'
+import type { Terms } from './liveengage/gate.ts'
 import { createHostGuard } from './liveengage/hosts.ts'
 import { Storage } from './liveengage/storage.ts'
 import { logRequest } from './logger.ts'
 import { openapiOptions, swaggerUiOptions } from './openapi.ts'
+import { Outcomes } from './outcomes.ts'
 import { Problem, ProblemDetails } from './problems.ts'
 import { Conversation, DryRun, Event } from './responses.ts'
 import { mountActions } from './routes/actions.ts'
@@ -39,10 +44,13 @@ import { mountHealth } from './routes/health.ts'
 import { nativeRoutes } from './routes/native.ts'
 import { mountProblems } from './routes/problems.ts'
 import { Secrets } from './secrets.ts'
+import { TypingExpiries } from './typing.ts'
 
 export type App = {
   server: FastifyInstance
   drain: Drain
+  /** After the drain: ends the typing that was to end by itself later. */
+  endTyping: () => Promise<void>
   /** Ends every call to LiveEngage that is still under way, so that its caller gets the truth before the process ends. */
   cutOff: () => Promise<void>
 }
@@ -78,14 +86,17 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   })
   app.decorateRequest('caller', null)
   app.decorateRequest('problem', null)
-  app.decorateRequest('deadline', 0)
+  app.decorateRequest('terms', null)
   app.decorateRequest('mayBeSent', false)
 
   app.addHook('onRequest', (request, _reply, done) => {
+    checkFraming(request.raw)
     checkHeaderCounts(request.raw)
     if (drain.isClosing) throw new Problem('shutting-down')
     done()
   })
+  const outcomes = new Outcomes()
+  settleAttempts(app, outcomes)
   app.addHook('onSend', (request, reply, _payload, done) => {
     addStandardHeaders(request, reply, drain)
     // Not `onResponse`, which never comes for a caller who has hung up.
@@ -104,14 +115,28 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   app.addHook('onClose', async () => secrets.close())
   const connections = createConnections({
     connections: config.maxConnections,
+    queue: config.maxQueue,
+    queueMs: config.maxQueueMs,
+    accountShare: config.maxAccountShare,
     connectTimeoutMs: config.connectTimeoutMs,
     longestExchangeMs: config.requestTimeoutMs,
   })
   app.addHook('onClose', () => connections.close())
-  const calls = {
-    ...admission(config, secrets),
-    ...createClient(connections, config, secrets, logger),
+  const eventLoop = new EventLoopGuard()
+  app.addHook('onReady', async () => eventLoop.start())
+  app.addHook('onClose', async () => eventLoop.stop())
+  const senders = createClient(connections, config, secrets, logger)
+  const refuse = (terms: Terms) => {
+    if (eventLoop.isLate) throw new Problem('overloaded')
+    senders.client.refuse(terms)
   }
+  const typing = new TypingExpiries({
+    client: senders.client,
+    timeoutMs: config.requestTimeoutMs,
+    logger,
+  })
+  app.addHook('onClose', async () => typing.stop())
+  const calls = { ...admission(config, secrets), ...senders, refuse, outcomes, typing }
   mountActions(app, calls)
   await app.register(fileRoutes, { ...config, ...calls })
   await app.register(nativeRoutes, calls)
@@ -120,7 +145,15 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   if (config.docs !== 'off') mountDocuments(app)
   if (config.docs === 'on') await app.register(swaggerUi, swaggerUiOptions)
   await app.ready()
-  return { server: app, drain, cutOff: () => connections.close() }
+  return {
+    server: app,
+    drain,
+    endTyping: () => typing.flush(),
+    cutOff: () => {
+      typing.stop()
+      return connections.close()
+    },
+  }
 }
 
 const mostConnections = 16_384
@@ -163,7 +196,7 @@ function addStandardHeaders({ id, raw }: FastifyRequest, reply: FastifyReply, dr
 }
 
 /** Who may in, and for which accounts. */
-function admission(config: Config, secrets: Secrets): AdmissionOptions {
+function admission(config: Config, secrets: Secrets): Omit<AdmissionOptions, 'refuse'> {
   const { accountId, allowedAccounts, requestTimeoutMs } = config
   const hasCredentials = (account: string) => secrets.credentialsOf(account) !== undefined
   const isOpen = () => accountId === undefined && !secrets.hasCredentials

@@ -1,4 +1,5 @@
 /** Who calls and for whom: the account and the two tokens, read from the headers. */
+import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Caller } from './liveengage/client.ts'
 import { type InputError, Problem, type ProblemCode } from './problems.ts'
@@ -88,6 +89,13 @@ function requireTokens({ appJwt, consumerJws, consumerId }: Caller, hasCredentia
   if (errors.length > 0) throw new Problem('credentials-missing', { errors })
 }
 
+/** Names a caller's consumer in keys: by a digest of the ConsumerJWS as it was sent, else by the caller's own id; one never equals the other. */
+export function consumerKey({ consumerJws, consumerId }: Caller): string {
+  return consumerJws === undefined
+    ? `id:${consumerId}`
+    : `jws:${createHash('sha256').update(consumerJws).digest('base64url')}`
+}
+
 /** An empty header counts as absent. */
 function textOf(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name.toLowerCase()]
@@ -106,21 +114,25 @@ export function readTimeoutMs(headers: IncomingHttpHeaders, longestMs: number): 
 }
 
 /**
- * Refuses a second Host or Authorization (Node keeps the first, another hop may keep the last) and HTTP/1.1 without Host.
+ * Refuses a second Host, Authorization or Content-Type (Node keeps the first, another hop may keep the last) and HTTP/1.1
+ * without Host.
  * @throws Problem `invalid-request`
  */
 export function checkHeaderCounts({ rawHeaders, httpVersion }: IncomingMessage): void {
   let hosts = 0
   let authorizations = 0
+  let contentTypes = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]
     if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1
     if (name?.length === 13 && name.toLowerCase() === 'authorization') authorizations += 1
+    if (name?.length === 12 && name.toLowerCase() === 'content-type') contentTypes += 1
   }
   if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) {
     throw invalidHeader('Host', 'must be given once')
   }
   if (authorizations > 1) throw invalidHeader('Authorization', 'must be given once')
+  if (contentTypes > 1) throw invalidHeader('Content-Type', 'must be given once')
 }
 
 function invalidHeader(name: string, message: string): Problem {

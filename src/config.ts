@@ -95,7 +95,27 @@ export const Environment = Type.Object({
     default: 128,
     minimum: 1,
     maximum: 4096,
-    description: 'Connections to one LiveEngage host',
+    description: 'Requests in flight, and connections, to one LiveEngage host',
+  }),
+  MAX_QUEUE: Type.Integer({
+    default: 256,
+    minimum: 0,
+    maximum: 65536,
+    description:
+      'Requests that wait for one of them; the next is a 503 `overloaded`. Chat states wait only while a quarter of it is in use, receipts and profiles half',
+  }),
+  MAX_QUEUE_MS: Type.Integer({
+    default: 1000,
+    minimum: 1,
+    maximum: 60000,
+    description: 'How long one waits',
+  }),
+  MAX_ACCOUNT_SHARE: Type.Number({
+    default: 1,
+    minimum: 0.01,
+    maximum: 1,
+    description:
+      'The share of both that one account may hold, for proxies that serve several, e.g. `0.5`',
   }),
   BODY_LIMIT_BYTES: Type.Integer({
     default: 65536,
@@ -184,6 +204,9 @@ export type Config = {
   requestTimeoutMs: number
   connectTimeoutMs: number
   maxConnections: number
+  maxQueue: number
+  maxQueueMs: number
+  maxAccountShare: number
   bodyLimitBytes: number
   fileLimitBytes: number
   maxUploads: number
@@ -236,6 +259,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
 
 function decode(schema: TSchema, raw: string): unknown {
   if (schema['type'] === 'integer' && /^[0-9]{1,9}$/.test(raw)) return Number(raw)
+  if (schema['type'] === 'number' && /^[01](\.[0-9]{1,9})?$/.test(raw)) return Number(raw)
   if (schema['type'] === 'boolean' && /^(true|false)$/.test(raw)) return raw === 'true'
   return raw
 }
@@ -243,6 +267,8 @@ function decode(schema: TSchema, raw: string): unknown {
 function expectation(schema: TSchema): string {
   if (schema['type'] === 'integer')
     return `an integer from ${schema['minimum']} to ${schema['maximum']}`
+  if (schema['type'] === 'number')
+    return `a number from ${schema['minimum']} to ${schema['maximum']}`
   if (schema['type'] === 'boolean') return 'true or false'
   if (schema['enum'] !== undefined) return `one of ${schema['enum'].join(', ')}`
   return `text that matches ${schema['pattern']}`
@@ -344,6 +370,9 @@ function fromEnvironment(values: Environment): Config {
     requestTimeoutMs: values.REQUEST_TIMEOUT_MS,
     connectTimeoutMs: values.CONNECT_TIMEOUT_MS,
     maxConnections: values.MAX_CONNECTIONS,
+    maxQueue: values.MAX_QUEUE,
+    maxQueueMs: values.MAX_QUEUE_MS,
+    maxAccountShare: values.MAX_ACCOUNT_SHARE,
     bodyLimitBytes: values.BODY_LIMIT_BYTES,
     fileLimitBytes: values.FILE_LIMIT_BYTES,
     maxUploads: values.MAX_UPLOADS,

@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { scan } from 'secure-json-parse'
+import { keepFingerprint } from './idempotency.ts'
 import { Problem } from './problems.ts'
 
 const deepestNesting = 16
@@ -17,6 +18,7 @@ export function acceptJsonBodies(app: FastifyInstance): void {
   })
   const options = { parseAs: 'buffer' } as const
   app.addContentTypeParser<Buffer>('application/json', options, (request, body, done) => {
+    keepFingerprint(request, body)
     done(null, readJson(request, body))
   })
   app.addContentTypeParser<Buffer>('*', options, (_request, body, done) => {
@@ -36,7 +38,7 @@ function readJson({ headers }: FastifyRequest, body: Buffer): unknown {
   const json = parse(body.toString())
   // A null would count as no body further on.
   if (json === null) throw invalid('', 'must not be null')
-  refuseUnsafeText(json, '', 1)
+  refuseUnsound(json, '', 1)
   refusePoison(json)
   return json
 }
@@ -63,19 +65,24 @@ export function refusePoison(json: unknown): void {
 /** Lone surrogates, and control characters but tab, line feed and carriage return. */
 const unsafeText = /\p{Cs}|[^\P{Cc}\t\n\r]/u
 
-/** @throws Problem `invalid-request` naming where the text is that no message may hold */
-export function refuseUnsafeText(value: unknown, path: string, depth: number): void {
+/**
+ * @throws Problem `invalid-request` naming where the text is that no message may hold, or a number such as 1e400, which is read
+ * as infinity and would go on as null
+ */
+export function refuseUnsound(value: unknown, path: string, depth: number): void {
   if (typeof value === 'string') {
     if (unsafeText.test(value)) {
       throw invalid(path, 'must not hold control characters or lone surrogates')
     }
+  } else if (value === Infinity || value === -Infinity) {
+    throw invalid(path, 'must not be a number beyond what JSON readers can hold')
   } else if (typeof value === 'object' && value !== null) {
     if (depth > deepestNesting) throw invalid('', `must not nest deeper than ${deepestNesting}`)
     for (const [key, item] of Object.entries(value)) {
       if (unsafeText.test(key)) {
         throw invalid(path, 'must not hold a key with control characters or lone surrogates')
       }
-      refuseUnsafeText(item, `${path}/${pointerToken(key)}`, depth + 1)
+      refuseUnsound(item, `${path}/${pointerToken(key)}`, depth + 1)
     }
   }
 }

@@ -59,7 +59,7 @@ export function logRequest(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  const { problem, caller } = request
+  const { problem, caller, attempt } = request
   const line = {
     requestId: request.id,
     method: request.method,
@@ -67,6 +67,7 @@ export function logRequest(
     status: reply.statusCode,
     ms: Math.round(reply.elapsedTime * 100) / 100,
     accountId: caller?.accountId,
+    ...(attempt?.state === 'replayed' && { replayed: true }),
     ...(problem !== null && describeProblem(problem)),
   }
   if (problem?.code === 'internal-error') logger.error(line, 'request failed')

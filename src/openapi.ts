@@ -32,13 +32,25 @@ const documentedHeaders = Type.Object({
   ),
 })
 
+/** Of a call that is a POST; ignored on any other. */
+const documentedKey = Type.Object({
+  ...documentedHeaders.properties,
+  'Idempotency-Key': Type.Optional(
+    Type.String({
+      pattern: '^[!-~]{1,255}$',
+      description:
+        'Makes a retry safe: the same request with the same key gets the first one’s outcome again, with `Idempotency-Replayed: true`, and is not sent twice. An outcome with `delivery: not-sent` is forgotten, so that a retry is sent. Counts for one consumer on one route, for ten minutes, in the memory of this instance',
+    }),
+  ),
+})
+
 const info = {
   title: 'liveengage-proxy',
   description: [
     'A small, typed REST API in front of LivePerson’s Connector API (LiveEngage, Conversational Cloud).',
     'Each call becomes one documented LiveEngage call and is answered with its one true outcome.',
     '',
-    'A 502 or 504 may have been delivered; every other status outside 2xx was not sent. (The native routes pass LiveEngage’s own answers on; there only a problem says so.)',
+    'A 502, a 504 or a 409 `idempotency-key-in-use` may have been delivered; every other status outside 2xx was not sent. (The native routes pass LiveEngage’s own answers on; there only a problem says so.)',
     '',
     'On the sandbox any ConsumerId is enough to authorize, or `eyJhbGciOiJub25lIn0.e30.c2FtcGxl` as AppJWT and as ConsumerJWS; any id serves as conversation; the account is `sandbox`.',
   ].join('\n'),
@@ -100,7 +112,7 @@ export function openapiOptions(version: string): FastifyDynamicSwaggerOptions {
     },
     transform: ({ schema, url, route }) => ({
       url: url.replace(/\*$/, '{relativePath}'),
-      schema: documentCall({ ...schema }, route.config),
+      schema: documentCall({ ...schema }, route.method, route.config),
     }),
     transformObject: (document) => Object(refine(Object(document).openapiObject)),
   }
@@ -115,13 +127,17 @@ type CallConfig = {
 }
 
 /** Adds to the schema of a call what is documented and not validated by a schema. */
-function documentCall(schema: FastifySchema, config: CallConfig = {}): FastifySchema {
+function documentCall(
+  schema: FastifySchema,
+  method: string | string[],
+  config: CallConfig = {},
+): FastifySchema {
   const { action, documentedBody, documentedParams, documentedQuery, consumes } = config
   if (schema.security === undefined || schema.security.length === 0) return schema
   const body = action?.body
   return {
     ...schema,
-    headers: documentedHeaders,
+    headers: method === 'POST' ? documentedKey : documentedHeaders,
     ...(body !== undefined && { body: { ...body, 'x-examples': action?.examples } }),
     ...(action?.isBodyOptional === true && { [optionalBody]: true }),
     ...(documentedBody !== undefined && { body: documentedBody }),

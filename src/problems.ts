@@ -18,6 +18,8 @@ type Definition = {
   retryable: boolean | 'if-repeatable'
   /** Seconds a caller should wait; sent as `Retry-After`. */
   retryAfterSeconds?: number
+  /** Up to so many are added at random, so that those refused together do not come back together. */
+  retrySpreadSeconds?: number
   /** Sent as `WWW-Authenticate`, which RFC 9110 wants on each 401. */
   challenge?: string
 }
@@ -145,6 +147,17 @@ export const problems = {
     delivery: 'not-sent',
     retryable: false,
   },
+  'idempotency-key-in-use': {
+    status: 409,
+    title: 'The first request with this Idempotency-Key is under way',
+    cause:
+      'The same request came with the same Idempotency-Key before and has no outcome yet; LiveEngage may have it.',
+    remedy:
+      'Send the same request with the same key again after Retry-After; it gets the outcome of the first.',
+    delivery: 'unknown',
+    retryable: true,
+    retryAfterSeconds: 1,
+  },
   'payload-too-large': {
     status: 413,
     title: 'The body is too large',
@@ -167,6 +180,14 @@ export const problems = {
     cause: 'The body has another content type than the route takes, or it is compressed.',
     remedy:
       'Send JSON in UTF-8 with Content-Type: application/json, a file as multipart/form-data; both uncompressed.',
+    delivery: 'not-sent',
+    retryable: false,
+  },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'The Idempotency-Key is another request’s',
+    cause: 'Another path, query or body came with this Idempotency-Key in the last ten minutes.',
+    remedy: 'Take a new key for each new request; repeat a request byte for byte.',
     delivery: 'not-sent',
     retryable: false,
   },
@@ -258,11 +279,24 @@ export const problems = {
   overloaded: {
     status: 503,
     title: 'The proxy is busy',
-    cause: 'As many uploads as MAX_UPLOADS allows are under way.',
-    remedy: 'Send the request again after Retry-After.',
+    cause:
+      'As many requests to the account’s host are under way and waiting as MAX_CONNECTIONS and MAX_QUEUE (or the account’s share of them) allow, this one has waited for MAX_QUEUE_MS, as many uploads as MAX_UPLOADS are under way, or the process itself falls behind.',
+    remedy: 'Send the request again after Retry-After; if it lasts, run more replicas.',
     delivery: 'not-sent',
     retryable: true,
     retryAfterSeconds: 1,
+    retrySpreadSeconds: 2,
+  },
+  'circuit-open': {
+    status: 503,
+    title: 'LiveEngage fails too often to be asked now',
+    cause:
+      'At least half of the latest calls to the account’s host failed, so that for some seconds it is left in peace.',
+    remedy: 'Send the request again after Retry-After.',
+    delivery: 'not-sent',
+    retryable: true,
+    retryAfterSeconds: 5,
+    retrySpreadSeconds: 2,
   },
   'deadline-exceeded': {
     status: 503,
@@ -327,7 +361,10 @@ export class Problem extends Error {
     this.code = code
     this.status = definition.status
     this.delivery = options.delivery ?? definition.delivery
-    this.retryAfterSeconds = options.retryAfterSeconds ?? definition.retryAfterSeconds
+    this.retryAfterSeconds = spread(
+      options.retryAfterSeconds ?? definition.retryAfterSeconds,
+      definition.retrySpreadSeconds,
+    )
     this.options = options
   }
 
@@ -342,9 +379,15 @@ export class Problem extends Error {
     return headers
   }
 
-  /** @param repeatable whether the action may be repeated without changing anything */
+  /** Whether sending the same again is harmless and may help. @param repeatable whether the action may be repeated without changing anything */
+  isRetryable(repeatable: boolean): boolean {
+    const { retryable }: Definition = problems[this.code]
+    return retryable === 'if-repeatable' ? repeatable : retryable
+  }
+
+  /** @param repeatable as for `isRetryable` */
   toDetails(requestId: string, repeatable: boolean): ProblemDetails {
-    const { title, retryable }: Definition = problems[this.code]
+    const { title }: Definition = problems[this.code]
     const { errors, liveengage, profileUpdated } = this.options
     return {
       type: `/problems/${this.code}`,
@@ -355,12 +398,16 @@ export class Problem extends Error {
       code: this.code,
       requestId,
       delivery: this.delivery,
-      retryable: retryable === 'if-repeatable' ? repeatable : retryable,
+      retryable: this.isRetryable(repeatable),
       ...(errors !== undefined && { errors: [...errors] }),
       ...(liveengage !== undefined && { liveengage }),
       ...(profileUpdated !== undefined && { profileUpdated }),
     }
   }
+}
+
+function spread(seconds: number | undefined, mostMore = 0): number | undefined {
+  return seconds === undefined ? undefined : seconds + Math.floor(Math.random() * (mostMore + 1))
 }
 
 /** Whether an error is the problem with this code. */

@@ -73,10 +73,40 @@ export const commonCodes: readonly ProblemCode[] = [
   'domain-lookup-failed',
   'login-failed',
   'credentials-rejected',
+  'overloaded',
+  'circuit-open',
   'deadline-exceeded',
   'shutting-down',
   'liveengage-timeout',
 ]
+
+/** What a request with an Idempotency-Key can end in besides. */
+export const idempotencyCodes: readonly ProblemCode[] = [
+  'idempotency-key-in-use',
+  'idempotency-key-reused',
+]
+
+const replayedHeader = {
+  'Idempotency-Replayed': {
+    type: 'string',
+    enum: ['true'],
+    description: 'The answer to the first request with this Idempotency-Key, once more',
+  },
+}
+
+/** The responses of a route that takes an Idempotency-Key: those that it remembers have a header for the next time. */
+export function withReplays(responses: Record<number, object>): Record<number, object> {
+  return Object.fromEntries(
+    Object.entries(responses).map(([status, response]) => {
+      const isRemembered = status.startsWith('2') || /^50[024]$/.test(status)
+      const { headers } = Object(response)
+      return [
+        status,
+        isRemembered ? { ...response, headers: { ...headers, ...replayedHeader } } : response,
+      ]
+    }),
+  )
+}
 
 /** The response part of a route's schema for these problems: by status, with one example per code. */
 export function problemResponses(

@@ -31,7 +31,7 @@ async function start(): Promise<void> {
       ? undefined
       : await startSandbox({ port: environment.sandboxPort })
   const config = sandbox === undefined ? environment : pointedAt(environment, sandbox)
-  const { server, drain, cutOff }: App = await buildApp(config, logger)
+  const { server, drain, endTyping, cutOff }: App = await buildApp(config, logger)
 
   closeWithGrace({ delay: config.shutdownTimeoutMs, logger: false }, async ({ signal, err }) => {
     if (err !== undefined) logger.fatal({ err }, 'the process fails')
@@ -43,6 +43,7 @@ async function start(): Promise<void> {
       void cutOff()
     }, shutdownTimeoutMs - lastAnswersMs)
     await drain.run(shutdownDelayMs)
+    await endTyping()
     clearTimeout(cut)
     await server.close()
     await sandbox?.close()

@@ -1,6 +1,6 @@
 import { fastify } from 'fastify'
 import { test } from 'tap'
-import { callerOf } from '../src/admission.ts'
+import { admitted } from '../src/admission.ts'
 import { start, token } from './start.ts'
 import { openWire } from './wire.ts'
 
@@ -127,7 +127,8 @@ test('a handler without admission before it is a bug, not a caller without token
   const app = fastify()
   t.teardown(() => app.close())
   app.decorateRequest('caller', null)
-  app.get('/', (request) => callerOf(request))
+  app.decorateRequest('terms', null)
+  app.get('/', (request) => admitted(request))
   const { statusCode, body } = await app.inject('/')
   t.equal(statusCode, 500)
   t.match(body, 'a request is admitted before it is handled')

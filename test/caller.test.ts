@@ -1,4 +1,5 @@
 import t from 'tap'
+import { consumerKey } from '../src/caller.ts'
 import { startProxy, token } from './start.ts'
 import { startUpstream } from './upstream.ts'
 import { credentials, openWire } from './wire.ts'
@@ -158,3 +159,18 @@ t.test('Host and Authorization are given once, Host always', async (t) => {
   const old = await openWire(t, url, 'GET /livez HTTP/1.0\r\n\r\n')
   t.match(await old.ended(), /^HTTP\/1.1 200 /, 'HTTP/1.0 knows no Host')
 })
+
+t.test(
+  'a consumer’s key is a digest of the ConsumerJWS, else the id, and never both alike',
+  async (t) => {
+    const caller = { accountId: '1', appJwt: undefined, clientProperties: undefined }
+    const byToken = consumerKey({ ...caller, consumerJws: 'a.b.c', consumerId: 'ada' })
+    // printf a.b.c | sha256sum, as base64url
+    t.equal(byToken, 'jws:hF4wRIgJ4ryJWOsCW_x5UjXROwd6U9DDq70jhRcNybg')
+    t.equal(consumerKey({ ...caller, consumerJws: undefined, consumerId: 'ada' }), 'id:ada')
+    t.equal(
+      consumerKey({ ...caller, consumerJws: undefined, consumerId: byToken }),
+      `id:${byToken}`,
+    )
+  },
+)

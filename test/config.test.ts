@@ -31,6 +31,9 @@ t.test('every variable has its documented default', async (t) => {
     requestTimeoutMs: 10_000,
     connectTimeoutMs: 2_000,
     maxConnections: 128,
+    maxQueue: 256,
+    maxQueueMs: 1_000,
+    maxAccountShare: 1,
     bodyLimitBytes: 65_536,
     fileLimitBytes: 3_145_728,
     maxUploads: 8,
@@ -67,6 +70,9 @@ t.test('every variable arrives where it is used', async (t) => {
     REQUEST_TIMEOUT_MS: '100',
     CONNECT_TIMEOUT_MS: '50',
     MAX_CONNECTIONS: '1',
+    MAX_QUEUE: '2',
+    MAX_QUEUE_MS: '3',
+    MAX_ACCOUNT_SHARE: '0.5',
     BODY_LIMIT_BYTES: '1024',
     FILE_LIMIT_BYTES: '2048',
     MAX_UPLOADS: '1',
@@ -93,6 +99,9 @@ t.test('every variable arrives where it is used', async (t) => {
     requestTimeoutMs: 100,
     connectTimeoutMs: 50,
     maxConnections: 1,
+    maxQueue: 2,
+    maxQueueMs: 3,
+    maxAccountShare: 0.5,
     bodyLimitBytes: 1_024,
     fileLimitBytes: 2_048,
     maxUploads: 1,
@@ -121,6 +130,19 @@ t.test('accounts are allowed by a list, which must hold the default one', async 
   ])
 })
 
+t.test('an account’s share is a decimal from 0.01 to 1', async (t) => {
+  for (const value of ['0.01', '0.5', '1', '1.0']) {
+    t.strictSame(faultsOf({ MAX_ACCOUNT_SHARE: value }), [], value)
+  }
+  for (const value of ['0', '0.009', '1.1', '2', '.5', '1e-1', '50%', '-0.5', '0,5']) {
+    t.strictSame(
+      faultsOf({ MAX_ACCOUNT_SHARE: value }),
+      ['MAX_ACCOUNT_SHARE: must be a number from 0.01 to 1'],
+      value,
+    )
+  }
+})
+
 t.test('every number has its bounds', async (t) => {
   const bounds: [string, number, number][] = [
     ['PORT', 0, 65_535],
@@ -130,6 +152,8 @@ t.test('every number has its bounds', async (t) => {
     ['REQUEST_TIMEOUT_MS', 100, 120_000],
     ['CONNECT_TIMEOUT_MS', 50, 60_000],
     ['MAX_CONNECTIONS', 1, 4_096],
+    ['MAX_QUEUE', 0, 65_536],
+    ['MAX_QUEUE_MS', 1, 60_000],
     ['BODY_LIMIT_BYTES', 1_024, 1_048_576],
     ['FILE_LIMIT_BYTES', 1_024, 3_145_728],
     ['MAX_UPLOADS', 1, 1_024],

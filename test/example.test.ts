@@ -28,16 +28,20 @@ test('the example runs from the opening of a conversation to its close', async (
       const { type, body: inner } = Object(body)
       return inner.event?.chatState ?? inner.event?.contentType ?? inner.event?.status ?? type
     })
-  t.strictSame(types, [
-    'COMPOSING',
-    'text/plain',
-    'PAUSE',
-    'ms.GenerateURLForUploadFile',
-    'hosted/file',
-    'ms.GenerateURLForDownloadFile',
-    'READ',
-    'GONE',
-    'cm.UpdateConversationField',
-    'cm.UpdateConversationField',
-  ])
+  // The PAUSE that the text brings about waits for nothing, and nothing waits for it.
+  t.ok(types.indexOf('PAUSE') > types.indexOf('text/plain'))
+  t.strictSame(
+    types.filter((type) => type !== 'PAUSE'),
+    [
+      'COMPOSING',
+      'text/plain',
+      'ms.GenerateURLForUploadFile',
+      'hosted/file',
+      'ms.GenerateURLForDownloadFile',
+      'READ',
+      'GONE',
+      'cm.UpdateConversationField',
+      'cm.UpdateConversationField',
+    ],
+  )
 })

@@ -115,6 +115,20 @@ t.test('what is JSON with unusual but sound text passes unchanged', async (t) =>
   )
 })
 
+t.test('a number too large to be read is refused, since it would go on as null', async (t) => {
+  const upstream = await startUpstream(t)
+  const proxy = await startProxy(t, upstream.origin)
+  const json = { 'content-type': 'application/json' }
+  for (const number of ['1e400', '-1e400', `1${'0'.repeat(400)}`]) {
+    const body = `{"text":"a","metadata":[{"type":"a","n":{"m":${number}}}]}`
+    const reply = await proxy.call('POST', messages, body, json)
+    const message = 'must not be a number beyond what JSON readers can hold'
+    t.equal(reply.status, 400)
+    t.strictSame(reply.body.errors, [{ path: '/metadata/0/n/m', message }])
+  }
+  t.strictSame(upstream.seen, [])
+})
+
 t.test('a body may nest 16 deep', async (t) => {
   const { call } = await start(t)
   const inner = `${'['.repeat(13)}${']'.repeat(13)}`

@@ -4,22 +4,27 @@ import { isProblem, Problem, type ProblemCode, problems } from '../src/problems.
 const isCode = (code: string): code is ProblemCode => Object.hasOwn(problems, code)
 const codes = Object.keys(problems).filter(isCode)
 
-t.test('502, 504 and an error of the proxy may have been delivered, nothing else was', (t) => {
-  for (const code of codes) {
-    const { status, delivery } = new Problem(code)
-    const maybe = status === 500 || status === 502 || status === 504
-    t.equal(delivery, maybe ? 'unknown' : 'not-sent', code)
-  }
-  t.end()
-})
+t.test(
+  '502, 504, a key in use and an error of the proxy may have been delivered, nothing else was',
+  (t) => {
+    for (const code of codes) {
+      const { status, delivery } = new Problem(code)
+      const isInUse = code === 'idempotency-key-in-use'
+      const maybe = status === 500 || status === 502 || status === 504 || isInUse
+      t.equal(delivery, maybe ? 'unknown' : 'not-sent', code)
+    }
+    t.end()
+  },
+)
 
 t.test(
-  'what was not sent for want of a better moment is retryable, 502 and 504 if repeatable',
+  'what was not sent for want of a better moment is retryable, and a key in use; 502 and 504 if repeatable',
   (t) => {
     for (const code of codes) {
       const problem = new Problem(code)
       const isHopeless = code === 'credentials-rejected'
-      const always = problem.status === 429 || (problem.status === 503 && !isHopeless)
+      const isLater = problem.status === 429 || code === 'idempotency-key-in-use'
+      const always = isLater || (problem.status === 503 && !isHopeless)
       const ifRepeatable = problem.status === 502 || problem.status === 504
       t.equal(problem.toDetails('1', false).retryable, always, code)
       t.equal(problem.toDetails('1', true).retryable, always || ifRepeatable, code)
@@ -31,7 +36,8 @@ t.test(
 t.test('where waiting may help, Retry-After says how long', (t) => {
   for (const code of codes) {
     const { status, retryAfterSeconds = 0 } = new Problem(code)
-    const mayHelp = status === 429 || (status === 503 && code !== 'credentials-rejected')
+    const isLater = status === 429 || code === 'idempotency-key-in-use'
+    const mayHelp = isLater || (status === 503 && code !== 'credentials-rejected')
     t.equal(retryAfterSeconds >= 1, mayHelp, code)
   }
   t.end()

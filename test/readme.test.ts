@@ -108,7 +108,7 @@ test('README’s first curl sends a message and gets the answer that README show
     ])
     return JSON.parse(stdout)
   }
-  const [answer, opened, pass, native, dryRun] = await Promise.all(curls.map(run))
+  const [answer, opened, pass, native, dryRun, keyed] = await Promise.all(curls.map(run))
   for (const curl of curls) t.notMatch(curl, /\n|\$/, 'it is one command')
   const shown = JSON.parse(blocks('json')[0] ?? '')
   t.match(answer.requestId, /^[0-9a-f-]{36}$/)
@@ -117,5 +117,6 @@ test('README’s first curl sends a message and gets the answer that README show
   t.strictSame({ ...answer, sequence: 0, requestId: '' }, { ...shown, requestId: '' })
   t.strictSame(Object.keys(answer), Object.keys(shown))
   t.match(opened, { conversationId: /./, requestId: /./ })
+  t.strictSame(await run(curls[5] ?? ''), keyed, 'the same command again gets the same answer')
   t.match(dryRun, { body: { body: { conversationField: { field: 'CSATRate', csatRate: 5 } } } })
 })

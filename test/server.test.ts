@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { startProcess } from './process.ts'
+import { token } from './start.ts'
+import { ok, type Script, startUpstream, type Upstream } from './upstream.ts'
 import { openWire, post } from './wire.ts'
 
 const messages = '/conversations/c1/messages'
@@ -226,3 +228,63 @@ t.test(
     })
   },
 )
+
+/** A process on a scripted LiveEngage where some consumers type for a minute. */
+async function startTyping(t: Test, dialogs: number, env: Record<string, string> = {}) {
+  const upstream = await startUpstream(t)
+  const run = startProcess(t, {
+    LP_ACCOUNT_ID: '12345678',
+    LP_DOMAIN_API_URL: upstream.origin,
+    LP_ALLOWED_HOSTS: upstream.host,
+    ...env,
+  })
+  const url = await run.url()
+  const headers = {
+    authorization: token,
+    'x-lp-on-behalf': token,
+    'content-type': 'application/json',
+  }
+  const type = async (id: number) => {
+    const init = { method: 'POST', headers, body: '{"expiresInSeconds":60}' }
+    return (await fetch(`${url}/conversations/c${id}/typing`, init)).status
+  }
+  const statuses = await Promise.all(Array.from({ length: dialogs }, (_, id) => type(id)))
+  t.strictSame(new Set(statuses), new Set([204]))
+  return { run, upstream }
+}
+
+const pausesOf = (upstream: Upstream) =>
+  upstream.sends().filter(({ body }) => body.includes('"PAUSE"'))
+
+t.test('SIGTERM ends typing that was to end later, 32 at a time', async (t) => {
+  const { run, upstream } = await startTyping(t, 70)
+  let waiting = 0
+  let most = 0
+  upstream.script.send = (...exchange: Parameters<Script>) => {
+    waiting += 1
+    most = Math.max(most, waiting)
+    setTimeout(() => {
+      waiting -= 1
+      ok(...exchange)
+    }, 20)
+  }
+  run.child.kill('SIGTERM')
+  const { code, stdout } = await run.exit
+  t.equal(code, 0)
+  const dialogs = pausesOf(upstream).map(({ body }) => JSON.parse(body).body.dialogId)
+  t.equal(dialogs.length, 70)
+  t.equal(new Set(dialogs).size, 70)
+  t.equal(most, 32)
+  t.notMatch(stdout, /"msg":"typing/)
+})
+
+t.test('typing that cannot be ended holds the process no longer than the rest', async (t) => {
+  const { run, upstream } = await startTyping(t, 40, { SHUTDOWN_TIMEOUT_MS: '3000' })
+  upstream.script.send = () => undefined
+  run.child.kill('SIGTERM')
+  const { code, stdout } = await run.exit
+  t.equal(code, 0)
+  t.match(stdout, /"time is up[^\n]*\n[^\n]*"dialogs":8[^\n]*"typing goes on showing/)
+  t.equal(stdout.match(/"typing was not ended"/g)?.length, 32)
+  t.equal(pausesOf(upstream).length, 32, 'each was tried once, and those that were left not at all')
+})

@@ -7,6 +7,8 @@ export type Seen = {
   url: string
   headers: IncomingMessage['headers']
   body: string
+  /** The body as it came. */
+  bytes: Buffer
 }
 
 export type Script = (seen: Seen, response: ServerResponse, request: IncomingMessage) => void
@@ -57,7 +59,8 @@ export async function startUpstream(
     request.on('error', () => undefined)
     request.on('end', () => {
       const { method = '', url = '', headers } = request
-      const call = { method, url, headers, body: Buffer.concat(chunks).toString() }
+      const bytes = Buffer.concat(chunks)
+      const call = { method, url, headers, body: bytes.toString(), bytes }
       seen.push(call)
       const part = url.includes('/service/') ? upstream.script.domain : upstream.script.send
       part(call, response, request)

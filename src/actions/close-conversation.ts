@@ -26,6 +26,7 @@ export const closeConversation = defineAction({
     survey: { summary: 'Close it, a survey may follow', value: { survey: true } },
   },
   isRepeatable: true,
+  priority: 'high',
   settledBy: 'conversation-closed',
   outcome: 'silent',
   translate: ({ params, body }) => ({

@@ -76,6 +76,7 @@ export const openConversation = defineAction({
     personal: 'profile',
   },
   isRepeatable: false,
+  priority: 'high',
   outcome: 'opened',
   translate: ({ accountId, body: { profile, skillId, campaign, urgency, context } }) => [
     { type: 'userprofile.SetUserProfile', body: toProfile(profile ?? {}) },

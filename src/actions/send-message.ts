@@ -78,6 +78,7 @@ export const sendMessage = defineAction({
   },
   mistakenKeys: { message: 'text', body: 'text', content: 'text', msg: 'text', Body: 'text' },
   isRepeatable: false,
+  priority: 'high',
   outcome: 'event',
   translate: ({ params, body }) => ({
     type: 'ms.PublishEvent',

@@ -53,6 +53,7 @@ export const sendReceipt = defineAction({
   },
   mistakenKeys: { sequenceList: 'sequences', sequence: 'sequences' },
   isRepeatable: false,
+  priority: 'normal',
   outcome: 'event',
   translate: ({ params, body }) => ({
     type: 'ms.PublishEvent',

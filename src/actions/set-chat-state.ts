@@ -39,6 +39,7 @@ export const setChatState = defineAction({
   examples: { active: { summary: 'The consumer is in the chat', value: { state: 'active' } } },
   mistakenKeys: { chatState: 'state', status: 'state' },
   isRepeatable: true,
+  priority: 'low',
   outcome: 'silent',
   translate: ({ params, body }) => chatState(body.dialogId ?? params.id, states[body.state]),
 })

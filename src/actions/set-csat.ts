@@ -33,6 +33,7 @@ export const setCsat = defineAction({
   examples: { best: { summary: 'Very satisfied', value: { rating: 5, resolved: true } } },
   mistakenKeys: { csatRate: 'rating', csatResolutionConfirmation: 'resolved' },
   isRepeatable: true,
+  priority: 'normal',
   outcome: 'silent',
   translate: ({ params, body }) => ({
     type: 'cm.UpdateConversationField',

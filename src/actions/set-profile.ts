@@ -43,6 +43,7 @@ export const setProfile = defineAction({
   },
   mistakenKeys: { info: 'customer', ctmrinfo: 'customer' },
   isRepeatable: true,
+  priority: 'normal',
   outcome: 'silent',
   translate: ({ body }) => ({ type: 'userprofile.SetUserProfile', body: toProfile(body) }),
 })

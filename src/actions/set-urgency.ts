@@ -35,6 +35,7 @@ export const setUrgency = defineAction({
   },
   mistakenKeys: { ttrType: 'level', value: 'targetSeconds' },
   isRepeatable: true,
+  priority: 'normal',
   outcome: 'silent',
   translate: ({ params, body }) => ({
     type: 'cm.UpdateConversationField',

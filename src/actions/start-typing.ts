@@ -9,13 +9,33 @@ export const startTyping = defineAction({
   tag: 'Presence',
   summary: 'Show that the consumer is typing',
   description:
-    'The agent sees the consumer typing until another chat state is sent: LiveEngage does not end it when a message arrives. End it with `DELETE`.',
+    'The agent sees the consumer typing until another chat state is sent: LiveEngage does not end it when a message arrives. End it with `DELETE`, or let it end by itself: with `expiresInSeconds` the proxy sends the chat state PAUSE after that time, or as soon as LiveEngage has accepted a message to the dialog, unless another call about typing or a chat state came first. The time is kept in the memory of this one process.',
   params: ConversationParams,
   query: Type.Object({}),
-  body: Type.Object({ dialogId: Type.Optional(DialogId) }, { additionalProperties: false }),
+  body: Type.Object(
+    {
+      expiresInSeconds: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: 60,
+          description: 'When typing ends by itself, counted from LiveEngage’s answer',
+        }),
+      ),
+      dialogId: Type.Optional(DialogId),
+    },
+    { additionalProperties: false },
+  ),
   isBodyOptional: true,
-  examples: { empty: { summary: 'The consumer types in the main dialog', value: {} } },
+  examples: {
+    empty: { summary: 'The consumer types in the main dialog', value: {} },
+    expiring: {
+      summary: 'The same, and ends with the next message or after 20 seconds',
+      value: { expiresInSeconds: 20 },
+    },
+  },
   isRepeatable: true,
+  priority: 'low',
   outcome: 'silent',
   translate: ({ params, body }) => chatState(body.dialogId ?? params.id, 'COMPOSING'),
+  expirySeconds: ({ body }) => body.expiresInSeconds,
 })

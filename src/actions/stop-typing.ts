@@ -8,11 +8,13 @@ export const stopTyping = defineAction({
   path: '/conversations/:id/typing',
   tag: 'Presence',
   summary: 'Show that the consumer stopped typing',
-  description: 'Sends the chat state PAUSE. It takes no body.',
+  description:
+    'Sends the chat state PAUSE, and forgets a time after which typing was to end. It takes no body.',
   params: ConversationParams,
   query: Type.Object({ dialogId: Type.Optional(DialogId) }),
   examples: {},
   isRepeatable: true,
+  priority: 'low',
   outcome: 'silent',
   translate: ({ params, query }) => chatState(query.dialogId ?? params.id, 'PAUSE'),
 })

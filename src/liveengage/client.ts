@@ -12,8 +12,10 @@ import type { Connections } from './connections.ts'
 import type { Credentials } from './credentials.ts'
 import { beforeDeadline } from './deadline.ts'
 import { deliver, type TokenKind } from './delivery.ts'
+import type { Peer } from './destination.ts'
 import type { Domains } from './domains.ts'
-import { type Answer, type Call, exchange, type FailureCodes } from './exchange.ts'
+import { type Answer, type Call, exchange } from './exchange.ts'
+import type { Terms } from './gate.ts'
 import type {
   ConsumerRequestConversation,
   ConversationRequest,
@@ -56,11 +58,14 @@ export type Preview = {
 type Tokens = { appJwt: string; consumerJws: string }
 type Method = 'conversation' | 'conversation/send'
 
-const failures: FailureCodes = {
+const peer: Peer = {
+  service: 'messaging',
   unreachable: 'liveengage-unreachable',
   expired: 'deadline-exceeded',
   failed: 'liveengage-failed',
   timeout: 'liveengage-timeout',
+  overloaded: 'overloaded',
+  open: 'circuit-open',
 }
 
 /** `v=3` is the only version there is; another is answered 404. Source: release notes of February 2019. */
@@ -76,17 +81,27 @@ export class Client {
   }
 
   /**
-   * Sends one command. @param deadline on the clock of `performance.now()`, milliseconds
+   * Refuses what could not be sent now, where the account's host is known already.
+   * @throws Problem `overloaded` or `circuit-open`
+   */
+  refuse(terms: Pick<Terms, 'accountId' | 'priority'>): void {
+    const { connections, domains } = this.options
+    const origin = domains.known(terms.accountId, 'asyncMessagingEnt')
+    if (origin !== undefined) connections.to(origin).refuse(peer, terms)
+  }
+
+  /**
+   * Sends one command.
    * @throws Problem whose `delivery` says whether LiveEngage may have acted
    */
-  send(command: Command, caller: Caller, deadline: number): Promise<SendSuccess> {
+  send(command: Command, caller: Caller, terms: Terms): Promise<SendSuccess> {
     const request = toRequest(command)
     return this.post(
       'conversation/send',
       version,
       JSON.stringify(request),
       caller,
-      deadline,
+      terms,
       (answer) => readSendAnswer(answer, request.id),
     )
   }
@@ -95,10 +110,10 @@ export class Client {
    * Opens a conversation.
    * @throws Problem whose `delivery` says whether LiveEngage may have acted
    */
-  open(commands: OpenCommand, caller: Caller, deadline: number): Promise<OpenSuccess> {
+  open(commands: OpenCommand, caller: Caller, terms: Terms): Promise<OpenSuccess> {
     const batch = toBatch(commands)
     const [{ id: profile }, { id: conversation }] = batch
-    return this.post('conversation', version, JSON.stringify(batch), caller, deadline, (answer) =>
+    return this.post('conversation', version, JSON.stringify(batch), caller, terms, (answer) =>
       readConversationAnswer(answer, { profile, conversation }),
     )
   }
@@ -113,11 +128,11 @@ export class Client {
     query: string,
     payload: Buffer,
     caller: Caller,
-    deadline: number,
+    terms: Terms,
   ): Promise<Answer> {
     let latest: Answer | undefined
     try {
-      return await this.post(method, query, payload, caller, deadline, (answer) => {
+      return await this.post(method, query, payload, caller, terms, (answer) => {
         latest = answer
         const refusal = readNativeRefusal(answer)
         if (refusal !== undefined) throw refusal
@@ -134,7 +149,7 @@ export class Client {
   async preview(
     command: Command | OpenCommand,
     caller: Caller,
-    deadline: number,
+    { deadline }: Terms,
   ): Promise<Preview> {
     const isBatch = isOpenCommand(command)
     const origin = await this.findOrigin(caller.accountId, deadline)
@@ -152,11 +167,12 @@ export class Client {
     query: string,
     body: string | Buffer,
     caller: Caller,
-    deadline: number,
+    terms: Terms,
     read: (answer: Answer) => T,
   ): Promise<T> {
     const { connections, domains } = this.options
     const { accountId } = caller
+    const { deadline } = terms
     const [origin, held] = await Promise.all([
       this.findOrigin(accountId, deadline),
       this.tokensOf(caller, deadline),
@@ -165,7 +181,7 @@ export class Client {
     let tokens = held
     const attempt = async (at: string): Promise<T> => {
       const call: Call = { method: 'POST', path, headers: this.headers(tokens, caller), body }
-      return read(await exchange(connections.to(at), at, call, deadline, failures))
+      return read(await exchange(connections.to(at), call, terms, peer))
     }
     const route = {
       origin,
@@ -176,6 +192,7 @@ export class Client {
         tokens = newer
         return true
       },
+      budget: connections.to(origin).retryBudget,
     }
     return deliver(attempt, route, deadline).catch((error) => {
       throw asOwnRefusal(error, caller)

@@ -1,10 +1,16 @@
 /** The connections to LiveEngage: one undici pool per origin. */
 import { LRUCache } from 'lru-cache'
-import { type Dispatcher, Pool } from 'undici'
+import { buildConnector, type Dispatcher, Pool } from 'undici'
+import { Destination } from './destination.ts'
 
 export type ConnectionsOptions = {
-  /** Connections to one origin. */
+  /** Calls in flight at one origin, and connections to it. */
   connections: number
+  /** Calls that wait for a connection of one origin. */
+  queue: number
+  queueMs: number
+  /** The share of both that one account may hold, up to 1. */
+  accountShare: number
   connectTimeoutMs: number
   /** The longest exchange that will be asked for; undici's own time-outs stay above it, since the exchange's deadline is the real one. */
   longestExchangeMs: number
@@ -13,51 +19,86 @@ export type ConnectionsOptions = {
 }
 
 export type Connections = {
-  to(origin: string): Dispatcher
+  to(origin: string): Destination
   close(): Promise<void>
+}
+
+/** No connection came about, so that nothing can have been written on it. */
+export class ConnectFailure extends Error {
+  override readonly name = 'ConnectFailure'
+  readonly code: string | undefined
+  constructor(cause: Error) {
+    super(cause.message, { cause })
+    this.code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
+  }
 }
 
 /** An account's services live on a few hosts; one beyond this bound costs the longest unused its connections. */
 const maxOrigins = 256
 
 export function createConnections(options: ConnectionsOptions): Connections {
-  const idleLimitMs = options.longestExchangeMs + 5_000
-  const open = new Set<Pool>()
+  const { connections, connectTimeoutMs, longestExchangeMs } = options
+  const idleLimitMs = longestExchangeMs + 5_000
+  const connect = createConnector(connectTimeoutMs)
+  const open = new Set<Dispatcher>()
   let isClosed = false
-  /** A living socket never asks DNS again. undici's own `clientTtl` can leave a request waiting for ever, so whole pools are replaced. */
-  const pools = new LRUCache<string, Pool>({
+
+  function openPool(origin: string): Dispatcher {
+    const pool = new Pool(origin, {
+      connections,
+      pipelining: 1,
+      connect,
+      headersTimeout: idleLimitMs,
+      bodyTimeout: idleLimitMs,
+      keepAliveTimeout: 4_000,
+      keepAliveMaxTimeout: 10_000,
+      keepAliveTimeoutThreshold: 2_000,
+    })
+    if (isClosed) void pool.destroy()
+    open.add(pool)
+    return pool
+  }
+
+  function retirePool(pool: Dispatcher): void {
+    const forget = () => open.delete(pool)
+    pool.close().then(forget, forget)
+  }
+
+  const destinations = new LRUCache<string, Destination>({
     max: maxOrigins,
-    ttl: options.lifeMs ?? 60_000,
-    // Ends once the exchanges it still has are over.
-    dispose: (pool) => {
-      const forget = () => open.delete(pool)
-      pool.close().then(forget, forget)
-    },
+    dispose: (destination) => destination.retire(),
   })
   return {
     to(origin) {
-      const known = pools.get(origin)
+      const known = destinations.get(origin)
       if (known !== undefined) return known
-      const pool = new Pool(origin, {
-        connections: options.connections,
-        pipelining: 1,
-        // HTTP/2 would let undici send a POST again after REFUSED_STREAM.
-        allowH2: false,
-        connect: { timeout: options.connectTimeoutMs, rejectUnauthorized: true },
-        headersTimeout: idleLimitMs,
-        bodyTimeout: idleLimitMs,
-        keepAliveTimeout: 4_000,
-        keepAliveMaxTimeout: 10_000,
-        keepAliveTimeoutThreshold: 2_000,
+      const destination = new Destination(origin, {
+        slots: connections,
+        places: options.queue,
+        waitMs: options.queueMs,
+        accountShare: options.accountShare,
+        lifeMs: options.lifeMs ?? 60_000,
+        patienceMs: longestExchangeMs / 2,
+        openPool,
+        retirePool,
       })
-      if (isClosed) void pool.destroy()
-      open.add(pool)
-      pools.set(origin, pool)
-      return pool
+      destinations.set(origin, destination)
+      return destination
     },
     async close() {
       isClosed = true
       await Promise.all([...open].map((pool) => pool.destroy()))
     },
   }
+}
+
+/** One for all pools, so that a new pool resumes the TLS sessions of the one before. */
+function createConnector(timeout: number): buildConnector.connector {
+  // HTTP/2 would let undici send a POST again after REFUSED_STREAM.
+  const connector = buildConnector({ timeout, allowH2: false, rejectUnauthorized: true })
+  return (target, callback) =>
+    connector(target, (...[error, socket]) => {
+      if (error === null) callback(null, socket)
+      else callback(new ConnectFailure(error), null)
+    })
 }

@@ -6,8 +6,9 @@ import { LRUCache } from 'lru-cache'
 import { isProblem, Problem } from '../problems.ts'
 import { isToken } from '../tokens.ts'
 import type { Connections } from './connections.ts'
+import type { Peer } from './destination.ts'
 import type { Domains } from './domains.ts'
-import { type Answer, type Call, exchange, type FailureCodes } from './exchange.ts'
+import { type Answer, type Call, exchange } from './exchange.ts'
 import { parseJson } from './json.ts'
 import { AppJwtAnswer, ConsumerJwsAnswer, type Service } from './protocol.ts'
 
@@ -46,12 +47,17 @@ const loginPauseMs = 5_000
 /** Between two renewals of one token that a refusal caused. */
 const forcedRenewalPauseMs = 5_000
 
-const failures: FailureCodes = {
+const codes = {
   unreachable: 'login-failed',
   expired: 'login-failed',
   failed: 'login-failed',
   timeout: 'login-failed',
-}
+  overloaded: 'login-failed',
+  open: 'login-failed',
+} as const
+
+const sentinel: Peer = { service: 'Sentinel', ...codes }
+const idp: Peer = { service: 'IDP', ...codes }
 
 const appJwtAnswer = TypeCompiler.Compile(AppJwtAnswer)
 const consumerJwsAnswer = TypeCompiler.Compile(ConsumerJwsAnswer)
@@ -268,7 +274,8 @@ export class Credentials {
     const { connections, domains, callTimeoutMs } = this.options
     const at = (origin: string) => {
       const deadline = performance.now() + callTimeoutMs
-      return exchange(connections.to(origin), origin, call, deadline, failures)
+      const terms = { accountId, priority: 'high', deadline } as const
+      return exchange(connections.to(origin), call, terms, service === 'idp' ? idp : sentinel)
     }
     const origin = domains.known(accountId, service) ?? (await domains.find(accountId, service))
     const first = await at(origin).catch(() => undefined)

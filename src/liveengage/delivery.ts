@@ -4,7 +4,9 @@
  */
 import { setTimeout } from 'node:timers/promises'
 import { Problem } from '../problems.ts'
+import { ConnectFailure } from './connections.ts'
 import { beforeDeadline } from './deadline.ts'
+import type { RetryBudget } from './retry-budget.ts'
 
 export type Attempt<T> = (origin: string) => Promise<T>
 
@@ -14,6 +16,8 @@ export type Route = {
   recheck: (failedOrigin: string) => Promise<string>
   /** Puts a newer token of the proxy's own in the place of the refused one. @returns false where there is none to be had */
   renew?: (kind: TokenKind) => Promise<boolean>
+  /** Bounds the resends after a 429 and after a connection that did not come about. */
+  budget: RetryBudget
 }
 
 export type TokenKind = 'app-jwt' | 'consumer-jws'
@@ -28,13 +32,18 @@ const leastTimeToAnswerMs = 1_000
  * deadline, once at another host after 404 or 421, once with a newer token after LiveEngage refused one of the proxy's own.
  * The last problem is what the caller gets.
  * @param deadline on the clock of `performance.now()`, milliseconds
- * @param used the remedies that earlier attempts have used up
  */
-export function deliver<T>(
+export function deliver<T>(attempt: Attempt<T>, route: Route, deadline: number): Promise<T> {
+  route.budget.earn()
+  return tryAt(attempt, route, deadline, [])
+}
+
+/** @param used the remedies that earlier attempts have used up */
+function tryAt<T>(
   attempt: Attempt<T>,
   route: Route,
   deadline: number,
-  used: readonly Remedy[] = [],
+  used: readonly Remedy[],
 ): Promise<T> {
   return attempt(route.origin).catch(async (error: unknown) => {
     if (!(error instanceof Problem)) throw error
@@ -42,7 +51,7 @@ export function deliver<T>(
     if (remedy === undefined || used.includes(remedy) || used.length >= mostResends) throw error
     const origin = await prepare(remedy, error, route, deadline)
     if (origin === undefined) throw error
-    return deliver(attempt, { ...route, origin }, deadline, [...used, remedy])
+    return tryAt(attempt, { ...route, origin }, deadline, [...used, remedy])
   })
 }
 
@@ -64,13 +73,14 @@ function remedyFor(problem: Problem): Remedy | undefined {
 async function prepare(
   remedy: Remedy,
   problem: Problem,
-  { origin, recheck, renew }: Route,
+  { origin, recheck, renew, budget }: Route,
   deadline: number,
 ): Promise<string | undefined> {
   if (remedy === 'wait') {
     const { retryAfterSeconds = 1 } = problem
     const waitMs = retryAfterSeconds * 1000
     if (performance.now() + waitMs + leastTimeToAnswerMs > deadline) return undefined
+    if (!budget.spend()) return undefined
     await setTimeout(waitMs)
     return origin
   }
@@ -78,6 +88,7 @@ async function prepare(
     const isRenewed = renew !== undefined && (await beforeDeadline(renew(remedy), deadline))
     return isRenewed ? origin : undefined
   }
+  if (problem.cause instanceof ConnectFailure && !budget.spend()) return undefined
   // A look-up that comes too late leaves the problem as it was.
   const found = await beforeDeadline(recheck(origin), deadline).catch(() => undefined)
   return remedy === 'move' && found === origin ? undefined : found

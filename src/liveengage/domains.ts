@@ -3,7 +3,8 @@ import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { LRUCache } from 'lru-cache'
 import { Problem } from '../problems.ts'
 import type { Connections } from './connections.ts'
-import { type Answer, exchange, type FailureCodes } from './exchange.ts'
+import type { Peer } from './destination.ts'
+import { type Answer, exchange } from './exchange.ts'
 import type { HostGuard } from './hosts.ts'
 import { parseJson } from './json.ts'
 import { DomainAnswer, type Service } from './protocol.ts'
@@ -30,19 +31,28 @@ const failedTtlMs = 2_000
 const stalePatienceMs = 500
 const staleRecheckMs = 10_000
 
+/**
+ * A host in use is looked up again in the background this long after its last look-up, up to a tenth earlier: a move is
+ * noticed within the minute although the old host may still answer. After a failed one the next comes `staleRecheckMs` later.
+ */
+const lookAheadMs = 50_000
+
 /** At most one extra look-up in this time for a host that refuses connections or disowns the account. */
 const recheckIntervalMs = 10_000
 
 const maxEntries = 10_000
 
-const failures: FailureCodes = {
+const peer: Peer = {
+  service: 'Domain API',
   unreachable: 'domain-lookup-failed',
   expired: 'domain-lookup-failed',
   failed: 'domain-lookup-failed',
   timeout: 'domain-lookup-failed',
+  overloaded: 'domain-lookup-failed',
+  open: 'domain-lookup-failed',
 }
 
-type Entry = { origin: string; lookedUpAt: number }
+type Entry = { origin: string; lookedUpAt: number; lookAheadAt: number }
 type Place = { accountId: string; service: Service }
 
 const domainAnswer = TypeCompiler.Compile(DomainAnswer)
@@ -73,7 +83,13 @@ export class Domains {
 
   /** The origin of an account's service, if it is known and fresh. */
   known(accountId: string, service: Service): string | undefined {
-    return this.entries.get(keyOf(accountId, service))?.origin
+    const key = keyOf(accountId, service)
+    const entry = this.entries.get(key)
+    if (entry !== undefined && performance.now() >= entry.lookAheadAt) {
+      entry.lookAheadAt = performance.now() + staleRecheckMs
+      this.lookAhead(key, entry, { accountId, service })
+    }
+    return entry?.origin
   }
 
   /**
@@ -118,9 +134,7 @@ export class Domains {
     setTtl: (ttlMs: number) => void,
   ): Promise<Entry> {
     const { ttlMs, staleMs } = this.options
-    const lookup = this.lookUp(accountId, service).then((origin) => {
-      return { origin, lookedUpAt: performance.now() }
-    })
+    const lookup = this.lookUp(accountId, service).then(toEntry)
     if (known === undefined || performance.now() - known.lookedUpAt > ttlMs + staleMs) {
       const found = await lookup.catch((problem) => this.refuse(key, problem))
       setTtl(this.freshTtlMs())
@@ -141,6 +155,12 @@ export class Domains {
       }
       lookup.then(take, makeDo).finally(() => clearTimeout(patience))
     })
+  }
+
+  private lookAhead(key: string, known: Entry, { accountId, service }: Place): void {
+    this.lookUp(accountId, service)
+      .then((origin) => this.replace(key, known, toEntry(origin)))
+      .catch(() => undefined)
   }
 
   /** Puts a late answer in the place of the stale one, unless a newer one is there already. */
@@ -177,7 +197,8 @@ export class Domains {
       body: null,
     } as const
     const deadline = performance.now() + callTimeoutMs
-    return exchange(connections.to(domainApiUrl), domainApiUrl, call, deadline, failures)
+    const terms = { accountId, priority: 'high', deadline } as const
+    return exchange(connections.to(domainApiUrl), call, terms, peer)
   }
 
   /** Source for the statuses: Domain API page; 404 and a list without the service are not documented and taken for the same. */
@@ -201,6 +222,11 @@ export class Domains {
     }
     return origin
   }
+}
+
+function toEntry(origin: string): Entry {
+  const lookedUpAt = performance.now()
+  return { origin, lookedUpAt, lookAheadAt: lookedUpAt + lookAheadMs * (1 - Math.random() / 10) }
 }
 
 /** Unambiguous whatever the parts hold. */

@@ -2,7 +2,11 @@
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { Problem } from '../problems.ts'
-import type { FailureCodes } from './exchange.ts'
+import type { Outcome } from './breaker.ts'
+import { ConnectFailure } from './connections.ts'
+import { type Destination, type Peer, Turn } from './destination.ts'
+import { judge } from './exchange.ts'
+import type { Terms } from './gate.ts'
 
 export type Download = {
   status: number
@@ -16,23 +20,24 @@ export type Download = {
 const usualPauseMs = 15_000
 
 /**
- * Opens a download. @param deadline of its first byte, on the clock of `performance.now()`, milliseconds
- * @throws Problem with one of `failures`; its cause has the socket's error
+ * Opens a download, on its turn, which lasts as long as the transfer. @param terms their deadline is that of the first byte
+ * @throws Problem with one of the peer's codes; its cause has the socket's error
  */
 export function download(
-  dispatcher: Dispatcher,
-  origin: string,
+  destination: Destination,
   path: string,
-  deadline: number,
-  failures: FailureCodes,
+  terms: Terms,
+  peer: Peer,
   longestPauseMs = usualPauseMs,
 ): Promise<Download> {
   return new Promise((resolve, reject) => {
-    const remainingMs = deadline - performance.now()
-    if (remainingMs <= 0) throw new Problem(failures.expired)
-    const handler = new Transfer(resolve, reject, failures, longestPauseMs)
-    handler.startTimer(remainingMs)
-    dispatcher.dispatch({ origin, method: 'GET', path }, handler)
+    const turn = destination.enter(peer, terms)
+    const begin = (granted: Turn) => {
+      const transfer = new Transfer(resolve, reject, peer, granted, longestPauseMs)
+      transfer.begin(destination, path, terms.deadline)
+    }
+    if (turn instanceof Turn) begin(turn)
+    else turn.then(begin).catch(reject)
   })
 }
 
@@ -41,25 +46,40 @@ class Transfer implements Dispatcher.DispatchHandler {
   private controller: Dispatcher.DispatchController | undefined
   private body: Readable | undefined
   private isOver = false
+  private status = 0
 
   private readonly resolve: (download: Download) => void
   private readonly reject: (problem: Problem) => void
-  private readonly failures: FailureCodes
+  private readonly peer: Peer
+  private readonly turn: Turn
   private readonly longestPauseMs: number
 
   constructor(
     resolve: (download: Download) => void,
     reject: (problem: Problem) => void,
-    failures: FailureCodes,
+    peer: Peer,
+    turn: Turn,
     longestPauseMs: number,
   ) {
     this.resolve = resolve
     this.reject = reject
-    this.failures = failures
+    this.peer = peer
+    this.turn = turn
     this.longestPauseMs = longestPauseMs
   }
 
-  startTimer(ms: number): void {
+  begin({ origin, dispatcher }: Destination, path: string, deadline: number): void {
+    const remainingMs = deadline - performance.now()
+    if (remainingMs <= 0) {
+      this.turn.end('none')
+      this.reject(new Problem(this.peer.expired))
+      return
+    }
+    this.startTimer(remainingMs)
+    dispatcher.dispatch({ origin, method: 'GET', path }, this)
+  }
+
+  private startTimer(ms: number): void {
     this.timer = setTimeout(expire, ms, this)
   }
 
@@ -75,6 +95,7 @@ class Transfer implements Dispatcher.DispatchHandler {
     headers: Record<string, string | string[] | undefined>,
   ): void {
     if (status < 200) return
+    this.status = status
     const text = (name: string) => {
       const value = headers[name]
       return typeof value === 'string' ? value : undefined
@@ -102,19 +123,27 @@ class Transfer implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    this.turn.end(judge(this.status))
     this.end()
     this.body?.push(null)
   }
 
   onResponseError(_controller: unknown, cause: unknown): void {
-    const { failed, unreachable } = this.failures
+    this.turn.end(this.judgeBreak(cause))
+    const { failed, unreachable } = this.peer
     this.fail(new Problem(this.controller === undefined ? unreachable : failed, { cause }))
   }
 
   expire(): void {
-    const { timeout, expired } = this.failures
+    const { timeout, expired } = this.peer
     this.fail(new Problem(this.controller === undefined ? expired : timeout))
     this.controller?.abort(new Error('nothing moved in time'))
+  }
+
+  /** A reader who goes away, or a slow one, is no failure of the storage. */
+  private judgeBreak(cause: unknown): Outcome {
+    if (this.controller === undefined) return cause instanceof ConnectFailure ? 'failure' : 'none'
+    return this.isOver ? 'none' : 'failure'
   }
 
   private pause(): void {

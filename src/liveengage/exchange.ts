@@ -1,18 +1,10 @@
 /** The one door to the network: one HTTP round trip, inside its deadline, failing only as a problem. */
 import type { Dispatcher } from 'undici'
-import { Problem, type ProblemCode } from '../problems.ts'
-
-/** What a failed round trip is called. Whether the write began decides, never the error of the socket. */
-export type FailureCodes = {
-  /** Nothing was written: DNS, connect, TLS, a pooled socket found dead. */
-  unreachable: ProblemCode
-  /** The deadline passed before anything was written. */
-  expired: ProblemCode
-  /** Written, and then no whole answer. */
-  failed: ProblemCode
-  /** Written, and the deadline passed. */
-  timeout: ProblemCode
-}
+import { Problem } from '../problems.ts'
+import type { Outcome } from './breaker.ts'
+import { ConnectFailure } from './connections.ts'
+import { type Destination, type Peer, Turn } from './destination.ts'
+import type { Terms } from './gate.ts'
 
 export type Call = {
   method: 'GET' | 'POST' | 'PUT'
@@ -33,23 +25,22 @@ export type Answer = {
 const maxAnswerBytes = 65_536
 
 /**
- * Does one round trip. @param deadline on the clock of `performance.now()`, milliseconds
- * @throws Problem with one of `failures`; its cause has the socket's error
+ * Does one round trip, on its turn.
+ * @throws Problem with one of the peer's codes; its cause has the socket's error
  */
 export function exchange(
-  dispatcher: Dispatcher,
-  origin: string,
+  destination: Destination,
   call: Call,
-  deadline: number,
-  failures: FailureCodes,
+  terms: Terms,
+  peer: Peer,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const remainingMs = deadline - performance.now()
-    if (remainingMs <= 0) throw new Problem(failures.expired)
-    const handler = new RoundTrip(resolve, reject, failures, deadline)
-    const { method, path, headers, body } = call
-    handler.startTimer(remainingMs)
-    dispatcher.dispatch({ origin, method, path, headers, body }, handler)
+    const turn = destination.enter(peer, terms)
+    const begin = (granted: Turn) => {
+      new RoundTrip(resolve, reject, peer, terms.deadline, destination, granted).begin(call)
+    }
+    if (turn instanceof Turn) begin(turn)
+    else turn.then(begin).catch(reject)
   })
 }
 
@@ -62,26 +53,42 @@ class RoundTrip implements Dispatcher.DispatchHandler {
   private contentType: string | undefined
   private readonly chunks: Buffer[] = []
   private bytes = 0
+  /** When the write began. */
+  private startedAt = 0
 
   private readonly resolve: (answer: Answer) => void
   private readonly reject: (problem: Problem) => void
-  private readonly failures: FailureCodes
+  private readonly peer: Peer
   private readonly deadline: number
+  private readonly destination: Destination
+  private readonly turn: Turn
 
   constructor(
     resolve: (answer: Answer) => void,
     reject: (problem: Problem) => void,
-    failures: FailureCodes,
+    peer: Peer,
     deadline: number,
+    destination: Destination,
+    turn: Turn,
   ) {
     this.resolve = resolve
     this.reject = reject
-    this.failures = failures
+    this.peer = peer
     this.deadline = deadline
+    this.destination = destination
+    this.turn = turn
   }
 
-  startTimer(ms: number): void {
-    this.timer = setTimeout(expire, ms, this)
+  begin({ method, path, headers, body }: Call): void {
+    const { origin, dispatcher } = this.destination
+    const remainingMs = this.deadline - performance.now()
+    if (remainingMs <= 0) {
+      this.turn.end('none')
+      this.reject(new Problem(this.peer.expired))
+      return
+    }
+    this.timer = setTimeout(expire, remainingMs, this)
+    dispatcher.dispatch({ origin, method, path, headers, body }, this)
   }
 
   /**
@@ -89,8 +96,9 @@ class RoundTrip implements Dispatcher.DispatchHandler {
    * What is thrown here keeps the request from being written and leaves the connection to the next one; `abort` would close it.
    */
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.startedAt = performance.now()
     // The timer may be late: a busy event loop serves a freed connection first.
-    if (performance.now() >= this.deadline) this.expire()
+    if (this.startedAt >= this.deadline) this.expire()
     if (this.settled || this.controller !== undefined) {
       throw new Error('the exchange is over; nothing may be written')
     }
@@ -119,6 +127,7 @@ class RoundTrip implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    this.turn.end(judge(this.status))
     if (!this.settle()) return
     const [first] = this.chunks
     const body =
@@ -127,17 +136,25 @@ class RoundTrip implements Dispatcher.DispatchHandler {
     this.resolve({ status, retryAfter, contentType, body })
   }
 
+  /** Comes also for what was settled before: only then is the connection free again. */
   onResponseError(_controller: unknown, cause: unknown): void {
+    this.turn.end(this.isPeersFault(cause) ? 'failure' : 'none')
     if (!this.settle()) return
-    const { failed, unreachable } = this.failures
+    const { failed, unreachable } = this.peer
     this.reject(new Problem(this.controller === undefined ? unreachable : failed, { cause }))
   }
 
   expire(): void {
     if (!this.settle()) return
-    const { timeout, expired } = this.failures
+    const { timeout, expired } = this.peer
     this.reject(new Problem(this.controller === undefined ? expired : timeout))
     this.controller?.abort(new Error('the deadline passed'))
+  }
+
+  /** Not so where a pooled socket was found dead, or where the caller's deadline left too little time. */
+  private isPeersFault(cause: unknown): boolean {
+    if (this.controller === undefined) return cause instanceof ConnectFailure
+    return !this.settled || this.deadline - this.startedAt >= this.destination.patienceMs
   }
 
   private settle(): boolean {
@@ -150,4 +167,10 @@ class RoundTrip implements Dispatcher.DispatchHandler {
 
 function expire(roundTrip: RoundTrip): void {
   roundTrip.expire()
+}
+
+/** What an answer says of the service's health. */
+export function judge(status: number): Outcome {
+  if (status >= 500) return 'failure'
+  return status >= 400 ? 'refusal' : 'success'
 }

@@ -5,9 +5,11 @@ import type { Caller, Client } from './client.ts'
 import type { Connections } from './connections.ts'
 import { beforeDeadline } from './deadline.ts'
 import { type Attempt, deliver } from './delivery.ts'
+import type { Peer } from './destination.ts'
 import type { Domains } from './domains.ts'
 import { type Download, download } from './download.ts'
-import { exchange, type FailureCodes } from './exchange.ts'
+import { exchange } from './exchange.ts'
+import type { Terms } from './gate.ts'
 import { type GenerateUrlForUploadFile, TemporaryUrl } from './protocol.ts'
 
 export type StorageOptions = { client: Client; connections: Connections; domains: Domains }
@@ -15,19 +17,17 @@ export type StorageOptions = { client: Client; connections: Connections; domains
 const temporaryUrl = TypeCompiler.Compile(TemporaryUrl)
 
 /** An upload publishes nothing, so that every failure of it is `not-sent`. */
-const uploadFailures: FailureCodes = {
+const upload: Peer = {
+  service: 'storage',
   unreachable: 'liveengage-unreachable',
   expired: 'deadline-exceeded',
   failed: 'storage-failed',
   timeout: 'storage-failed',
+  overloaded: 'overloaded',
+  open: 'circuit-open',
 }
 
-const downloadFailures: FailureCodes = {
-  unreachable: 'liveengage-unreachable',
-  expired: 'deadline-exceeded',
-  failed: 'liveengage-failed',
-  timeout: 'liveengage-timeout',
-}
+const retrieval: Peer = { ...upload, failed: 'liveengage-failed', timeout: 'liveengage-timeout' }
 
 export class Storage {
   private readonly options: StorageOptions
@@ -44,10 +44,10 @@ export class Storage {
     file: Buffer,
     command: GenerateUrlForUploadFile,
     caller: Caller,
-    deadline: number,
+    terms: Terms,
   ): Promise<string> {
     const { client, connections } = this.options
-    const { body } = await client.send(command, caller, deadline).catch((error) => {
+    const { body } = await client.send(command, caller, terms).catch((error) => {
       throw asNotSent(error)
     })
     if (!temporaryUrl.Check(body)) {
@@ -55,9 +55,8 @@ export class Storage {
     }
     // No tokens: the URL itself is the permission. Source: examples page, file sharing.
     const call = { method: 'PUT', path: pathOf(body), headers: {}, body: file } as const
-    const attempt = (origin: string) =>
-      exchange(connections.to(origin), origin, call, deadline, uploadFailures)
-    const { status } = await this.deliver(attempt, caller, deadline).catch((error) => {
+    const attempt = (origin: string) => exchange(connections.to(origin), call, terms, upload)
+    const { status } = await this.deliver(attempt, caller, terms.deadline).catch((error) => {
       throw isProblem(error, 'liveengage-unreachable')
         ? new Problem('storage-failed', { cause: error.cause })
         : error
@@ -72,15 +71,15 @@ export class Storage {
    * Opens a file for reading.
    * @throws Problem `file-not-found`, or what the look-up of its URL or the download failed with
    */
-  async get(relativePath: string, caller: Caller, deadline: number): Promise<Download> {
+  async get(relativePath: string, caller: Caller, terms: Terms): Promise<Download> {
     const { client, connections } = this.options
-    const { body: url } = await client.send(askForDownload(relativePath), caller, deadline)
+    const { body: url } = await client.send(askForDownload(relativePath), caller, terms)
     if (!temporaryUrl.Check(url)) {
       throw new Problem('liveengage-failed', { detail: 'LiveEngage gave no URL to download from.' })
     }
     const attempt = (origin: string) =>
-      download(connections.to(origin), origin, pathOf(url), deadline, downloadFailures)
-    const opened = await this.deliver(attempt, caller, deadline)
+      download(connections.to(origin), pathOf(url), terms, retrieval)
+    const opened = await this.deliver(attempt, caller, terms.deadline)
     if (opened.status === 200) return opened
     opened.body.destroy()
     if (opened.status === 404) throw new Problem('file-not-found')
@@ -89,7 +88,7 @@ export class Storage {
 
   /** Looks the host up again and tries once more where nothing could be written. */
   private async deliver<T>(attempt: Attempt<T>, caller: Caller, deadline: number): Promise<T> {
-    const { domains } = this.options
+    const { connections, domains } = this.options
     const { accountId } = caller
     const origin =
       domains.known(accountId, 'swift') ??
@@ -97,6 +96,7 @@ export class Storage {
     const route = {
       origin,
       recheck: (failed: string) => domains.recheck(accountId, 'swift', failed),
+      budget: connections.to(origin).retryBudget,
     }
     return deliver(attempt, route, deadline)
   }

@@ -12,9 +12,12 @@ import { setProfile } from '../actions/set-profile.ts'
 import { setUrgency } from '../actions/set-urgency.ts'
 import { startTyping } from '../actions/start-typing.ts'
 import { stopTyping } from '../actions/stop-typing.ts'
-import { type AdmissionOptions, admit, callerOf } from '../admission.ts'
+import { type AdmissionOptions, admit, admitted } from '../admission.ts'
+import { claimKey, readIdempotencyKey } from '../idempotency.ts'
 import type { Client } from '../liveengage/client.ts'
+import type { Outcomes } from '../outcomes.ts'
 import { isProblem, Problem } from '../problems.ts'
+import type { TypingExpiries } from '../typing.ts'
 import { explain } from '../validation.ts'
 import { answerEvent } from './answer-event.ts'
 import { describeAction } from './describe-action.ts'
@@ -32,7 +35,11 @@ export const actions: readonly Action[] = [
   setProfile,
 ]
 
-export type ActionRoutesOptions = AdmissionOptions & { client: Client }
+export type ActionRoutesOptions = AdmissionOptions & {
+  client: Client
+  outcomes: Outcomes
+  typing: TypingExpiries
+}
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -54,7 +61,7 @@ export function mountActions(app: FastifyInstance, options: ActionRoutesOptions)
 }
 
 function mount(app: FastifyInstance, action: Action, options: ActionRoutesOptions): void {
-  const { client } = options
+  const { client, typing } = options
   const { body, params, query } = action
   app.route<Route>({
     method: action.method,
@@ -67,25 +74,26 @@ function mount(app: FastifyInstance, action: Action, options: ActionRoutesOption
       ...(body !== undefined && { body }),
     },
     schemaErrorFormatter: (errors, part) => explain(action, errors, part),
-    onRequest: admit(options),
+    onRequest: [admit(options, action.priority), readIdempotencyKey],
     preValidation: (request, _reply, done) => {
       if (body === undefined) refuseBody(request.body)
       else if (request.body === undefined) request.body = {}
       done()
     },
+    preHandler: claimKey(options.outcomes),
     handler: async (request, reply) => {
-      const { id: requestId, deadline, params, query } = request
-      const caller = callerOf(request)
+      const { id: requestId, params, query } = request
+      const { caller, terms } = admitted(request)
       const { accountId } = caller
       const input = { accountId, params, query, body: request.body }
       if (query.dryRun === 'true') {
-        return client.preview(action.translate(input), caller, deadline)
+        return client.preview(action.translate(input), caller, terms)
       }
       switch (action.outcome) {
         case 'opened': {
           const commands = action.translate(input)
           request.mayBeSent = true
-          const { conversationId, isProfileRefused } = await client.open(commands, caller, deadline)
+          const { conversationId, isProfileRefused } = await client.open(commands, caller, terms)
           if (isProfileRefused) {
             request.log.warn(
               { requestId },
@@ -98,17 +106,26 @@ function mount(app: FastifyInstance, action: Action, options: ActionRoutesOption
         case 'event': {
           const command = action.translate(input)
           request.mayBeSent = true
-          const { sequence } = await client.send(command, caller, deadline)
+          const { sequence } = await typing.follow(
+            { command, caller, conversationId: params.id },
+            () => client.send(command, caller, terms),
+          )
           const { dialogId } = command.body
           return answerEvent(request, reply, { conversationId: params.id, dialogId, sequence })
         }
         case 'silent': {
           const command = action.translate(input)
           request.mayBeSent = true
-          await client.send(command, caller, deadline).catch((error) => {
-            // Some refusals mean that what was asked for is so already.
-            if (!isProblem(error, action.settledBy)) throw error
-          })
+          const expirySeconds = action.expirySeconds?.(input)
+          await typing.follow(
+            { command, caller, conversationId: params.id, expirySeconds },
+            async () => {
+              await client.send(command, caller, terms).catch((error) => {
+                // Some refusals mean that what was asked for is so already.
+                if (!isProblem(error, action.settledBy)) throw error
+              })
+            },
+          )
           return reply.code(204).send()
         }
       }

@@ -9,13 +9,18 @@ import {
   exampleConversationId,
   exampleEvent,
   exampleRequestId,
+  idempotencyCodes,
   problemResponses,
   type Response,
   security,
+  withReplays,
 } from '../responses.ts'
 
 export function describeAction(action: Action): FastifySchema {
-  const { name, tag, summary, description, isRepeatable } = action
+  const { name, method, tag, summary, description, isRepeatable, outcome } = action
+  const takesKey = method === 'POST'
+  const codes = [...commonCodes, ...conflictsOf(action), ...(takesKey ? idempotencyCodes : [])]
+  const responses = { ...successResponses[outcome], ...problemResponses(codes, isRepeatable) }
   return {
     operationId: name,
     tags: [tag],
@@ -24,8 +29,7 @@ export function describeAction(action: Action): FastifySchema {
     security,
     response: {
       ...dryRunResponse(exampleCommand(action)),
-      ...successResponses[action.outcome],
-      ...problemResponses([...commonCodes, ...conflictsOf(action)], isRepeatable),
+      ...(takesKey ? withReplays(responses) : responses),
     },
   }
 }

@@ -10,15 +10,17 @@ import {
   Event,
   exampleDryRun,
   exampleEvent,
+  idempotencyCodes,
   problemResponses,
   security,
+  withReplays,
 } from '../responses.ts'
 
 const fileProblems: readonly ProblemCode[] = [
   ...commonCodes,
   'conversation-closed',
   'storage-failed',
-  'overloaded',
+  ...idempotencyCodes,
 ]
 
 /** An event that published a file. */
@@ -78,16 +80,18 @@ export function describeUpload(): FastifySchema {
         type: 'ms.GenerateURLForUploadFile',
         body: { fileSize: '1000', fileType: 'PNG' },
       }),
-      201: {
-        description: 'LiveEngage stored the file, accepted the event and numbered it',
-        content: {
-          'application/json': {
-            schema: Type.Ref('FileEvent#'),
-            examples: { sent: { value: { ...exampleEvent, file: exampleFile } } },
+      ...withReplays({
+        201: {
+          description: 'LiveEngage stored the file, accepted the event and numbered it',
+          content: {
+            'application/json': {
+              schema: Type.Ref('FileEvent#'),
+              examples: { sent: { value: { ...exampleEvent, file: exampleFile } } },
+            },
           },
         },
-      },
-      ...problemResponses(fileProblems),
+        ...problemResponses(fileProblems),
+      }),
     },
   }
 }

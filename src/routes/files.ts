@@ -1,15 +1,16 @@
 /** Files of a conversation: upload and publish in one call, and download. */
 import multipart, { type MultipartFile, type MultipartValue } from '@fastify/multipart'
-import { ValueErrorType } from '@sinclair/typebox/errors'
-import { Value } from '@sinclair/typebox/value'
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { ConversationParams, DryRunQuery } from '../action.ts'
 import { askForUpload, FileFields, pictureType, publishFile } from '../actions/send-file.ts'
-import { type AdmissionOptions, admit, callerOf } from '../admission.ts'
-import { pointerToken, refusePoison, refuseUnsafeText } from '../json-body.ts'
+import { type AdmissionOptions, admit, admitted } from '../admission.ts'
+import { isAnswered, keepFingerprint, readIdempotencyKey } from '../idempotency.ts'
+import { pointerToken, refusePoison, refuseUnsound } from '../json-body.ts'
 import type { Client } from '../liveengage/client.ts'
 import { askForDownload, type Storage } from '../liveengage/storage.ts'
+import type { Outcomes } from '../outcomes.ts'
 import { Problem } from '../problems.ts'
+import type { TypingExpiries } from '../typing.ts'
 import { explain } from '../validation.ts'
 import { answerEvent } from './answer-event.ts'
 import { describeDownload, describeUpload, downloadParams, uploadBody } from './describe-files.ts'
@@ -17,6 +18,8 @@ import { describeDownload, describeUpload, downloadParams, uploadBody } from './
 export type FileRoutesOptions = AdmissionOptions & {
   client: Client
   storage: Storage
+  outcomes: Outcomes
+  typing: TypingExpiries
   fileLimitBytes: number
   maxUploads: number
 }
@@ -32,7 +35,7 @@ type Upload = { file: Buffer; fields: FileFields }
 type Query = { dryRun?: 'true' | 'false' }
 
 export async function fileRoutes(app: FastifyInstance, options: FileRoutesOptions): Promise<void> {
-  const { client, storage, fileLimitBytes } = options
+  const { client, storage, outcomes, typing, fileLimitBytes } = options
   app.decorateRequest('releaseUpload', null)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(notMultipart()))
@@ -44,7 +47,7 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
     config: uploadBody,
     schema: { ...describeUpload(), params: ConversationParams, querystring: DryRunQuery },
     schemaErrorFormatter: (errors, part) => explain(undefined, errors, part),
-    onRequest: [admit(options), limitUploads(options)],
+    onRequest: [admit(options, 'high'), readIdempotencyKey, limitUploads(options)],
     // Also for a caller who has hung up; by now the file is no longer held.
     onSend: (request, _reply, _payload, done) => {
       const { releaseUpload } = request
@@ -53,25 +56,27 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
       done()
     },
     handler: async (request, reply) => {
-      const { deadline, params, query } = request
-      const caller = callerOf(request)
+      const { params, query } = request
+      const { caller, terms } = admitted(request)
       const { file, fields } = await readUpload(request, fileLimitBytes)
       const fileType = pictureType(file)
       if (fileType === undefined) throw invalid('/file', 'must be a JPEG, PNG or GIF picture')
       const question = askForUpload(file.length, fileType)
-      if (query.dryRun === 'true') return client.preview(question, caller, deadline)
-      const relativePath = await storage.put(file, question, caller, deadline)
-      const stored = { relativePath, fileType }
-      const command = publishFile(params.id, stored, fields)
-      request.mayBeSent = true
-      const { sequence } = await client.send(command, caller, deadline)
-      const { dialogId } = command.body
-      return answerEvent(request, reply, {
-        conversationId: params.id,
-        dialogId,
-        sequence,
-        file: stored,
+      if (query.dryRun === 'true') return client.preview(question, caller, terms)
+      // Not over the body's bytes: a client chooses another boundary for each attempt.
+      keepFingerprint(request, file, fields)
+      if (isAnswered(outcomes, request, reply)) return reply
+      const conversationId = params.id
+      const { dialogId = conversationId } = fields
+      const published = await typing.message({ caller, conversationId }, dialogId, async () => {
+        const relativePath = await storage.put(file, question, caller, terms)
+        const stored = { relativePath, fileType }
+        const command = publishFile(conversationId, stored, fields)
+        request.mayBeSent = true
+        const { sequence } = await client.send(command, caller, terms)
+        return { sequence, file: stored }
       })
+      return answerEvent(request, reply, { conversationId, dialogId, ...published })
     },
   })
   app.get<{ Params: { id: string; '*': string }; Querystring: Query }>(
@@ -81,15 +86,15 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
       exposeHeadRoute: false,
       schema: { ...describeDownload(), querystring: DryRunQuery },
       schemaErrorFormatter: (errors, part) => explain(undefined, errors, part),
-      onRequest: admit(options),
+      onRequest: admit(options, 'high'),
       handler: async (request, reply) => {
-        const { id: requestId, deadline, params, query } = request
-        const caller = callerOf(request)
+        const { id: requestId, params, query } = request
+        const { caller, terms } = admitted(request)
         const relativePath = `/${params['*']}`
         if (query.dryRun === 'true') {
-          return client.preview(askForDownload(relativePath), caller, deadline)
+          return client.preview(askForDownload(relativePath), caller, terms)
         }
-        const file = await storage.get(relativePath, caller, deadline)
+        const file = await storage.get(relativePath, caller, terms)
         const { contentType = '', contentLength, body } = file
         const isPicture = /^image\/(png|jpeg|gif)$/.test(contentType)
         reply.type(isPicture ? contentType : 'application/octet-stream')
@@ -130,18 +135,20 @@ async function readUpload(request: FastifyRequest, limit: number): Promise<Uploa
   })
   if (file === undefined) throw invalid('/file', 'is required')
   if (file.length === 0) throw invalid('/file', 'must not be empty')
-  refuseUnsafeText(values, '', 1)
+  refuseUnsound(values, '', 1)
   refusePoison(values)
-  if (Value.Check(FileFields, values)) return { file, fields: values }
-  const errors = [...Value.Errors(FileFields, values)].map(({ path, type, message }) => {
-    const isUnknown = type === ValueErrorType.ObjectAdditionalProperties
-    return {
-      path: path.split('/').map(pointerToken).join('/').replace(/^\?/, ''),
-      message: isUnknown ? 'is not a known part of the form' : `is not valid: ${message}`,
-    }
-  })
-  const detail = `${errors.map(({ path, message }) => `${path} ${message}`).join('; ')}.`
-  throw new Problem('invalid-request', { detail, errors })
+  checkFields(request, values)
+  return { file, fields: values }
+}
+
+/** By the validator of the other routes: TypeBox's own counts a character beyond the basic plane as two. */
+function checkFields(
+  request: FastifyRequest,
+  values: Record<string, unknown>,
+): asserts values is FileFields {
+  const validate = request.compileValidationSchema(FileFields, 'body')
+  validate(values)
+  if (validate.errors) throw explain(undefined, validate.errors, 'body')
 }
 
 /** The parser's own errors of form have no code. */

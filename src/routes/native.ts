@@ -1,19 +1,23 @@
 /** LiveEngage's own paths and payloads, for clients of the Connector API that point their host here and change nothing else. */
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
-import { type AdmissionOptions, admit, callerOf } from '../admission.ts'
+import { type AdmissionOptions, admit, admitted } from '../admission.ts'
+import { claimKey, keepFingerprint, readIdempotencyKey } from '../idempotency.ts'
 import type { Client } from '../liveengage/client.ts'
+import type { Outcomes } from '../outcomes.ts'
 import { Problem, type ProblemCode } from '../problems.ts'
 import {
   commonCodes,
   exampleConversationId,
+  idempotencyCodes,
   problemResponses,
   security,
   toEnvelope,
+  withReplays,
 } from '../responses.ts'
 import { StringEnum } from '../string-enum.ts'
 
-export type NativeRoutesOptions = AdmissionOptions & { client: Client }
+export type NativeRoutesOptions = AdmissionOptions & { client: Client; outcomes: Outcomes }
 
 type Route = { Params: { accountId: string } }
 
@@ -23,14 +27,19 @@ export async function nativeRoutes(
 ): Promise<void> {
   // The payload goes on byte for byte, so nothing reads it here.
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, body, done) => {
+    keepFingerprint(request, body)
+    done(null, body)
+  })
   for (const method of ['conversation', 'conversation/send'] as const) {
     app.post<Route>(`/api/account/:accountId/messaging/consumer/${method}`, {
       config: { ...nativeBodies[method], documentedQuery },
       schema: describeNative(method),
-      onRequest: admit(options, accountOf),
+      onRequest: [admit(options, 'high', accountOf), readIdempotencyKey],
+      preHandler: claimKey(options.outcomes),
       handler: async (request, reply) => {
-        const { body, deadline, url } = request
+        const { body, url } = request
+        const { caller, terms } = admitted(request)
         if (!Buffer.isBuffer(body))
           throw new Problem('invalid-request', { detail: 'A body is required.' })
         if (/[?&]dryRun\b|#/.test(url)) {
@@ -40,13 +49,7 @@ export async function nativeRoutes(
         }
         request.mayBeSent = true
         const [, query = ''] = /^[^?]*(\?.*)$/s.exec(url) ?? []
-        const answer = await options.client.forward(
-          method,
-          query,
-          body,
-          callerOf(request),
-          deadline,
-        )
+        const answer = await options.client.forward(method, query, body, caller, terms)
         if (answer.contentType !== undefined) reply.header('content-type', answer.contentType)
         if (answer.retryAfter !== undefined) reply.header('retry-after', answer.retryAfter)
         return reply.code(answer.status).send(answer.body)
@@ -108,7 +111,7 @@ function describeNative(method: 'conversation' | 'conversation/send'): FastifySc
     params: Type.Object({
       accountId: Type.String({ pattern: '^[A-Za-z0-9]{1,32}$', examples: ['12345678'] }),
     }),
-    response: {
+    response: withReplays({
       200: {
         description: 'LiveEngage’s answer',
         content: {
@@ -118,8 +121,11 @@ function describeNative(method: 'conversation' | 'conversation/send'): FastifySc
           },
         },
       },
-      ...problemResponses(commonCodes.filter((code) => !isLiveEngagesOwn(code))),
-    },
+      ...problemResponses([
+        ...commonCodes.filter((code) => !isLiveEngagesOwn(code)),
+        ...idempotencyCodes,
+      ]),
+    }),
   }
 }
 

@@ -2,12 +2,12 @@ import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type Caller, Client, type Command } from '../../src/liveengage/client.ts'
-import { createConnections } from '../../src/liveengage/connections.ts'
 import { Credentials } from '../../src/liveengage/credentials.ts'
 import { Domains } from '../../src/liveengage/domains.ts'
 import { createHostGuard } from '../../src/liveengage/hosts.ts'
 import { documented } from '../documented.ts'
 import { hostIs, json, ok, type Script, startUpstream, type Upstream } from '../upstream.ts'
+import { openConnections, termsOf } from './fixtures/connections.ts'
 import { listen } from './fixtures/raw.ts'
 
 const caller: Caller = {
@@ -29,12 +29,7 @@ const text: Command = {
 type Options = { clientFeatures?: string[]; others?: Upstream[] }
 
 function connect(t: Test, upstream: Upstream, { clientFeatures = [], others = [] }: Options = {}) {
-  const connections = createConnections({
-    connections: 8,
-    connectTimeoutMs: 200,
-    longestExchangeMs: 5_000,
-  })
-  t.teardown(() => connections.close())
+  const connections = openConnections(t)
   const hosts = [upstream, ...others].map(({ host }) => host)
   const domains = new Domains({
     connections,
@@ -53,7 +48,7 @@ function connect(t: Test, upstream: Upstream, { clientFeatures = [], others = []
   })
   const client = new Client({ connections, domains, credentials, clientFeatures })
   const send = (command: Command = text, as: Caller = caller, timeoutMs = 5_000) =>
-    client.send(command, as, performance.now() + timeoutMs).then(({ sequence }) => ({ sequence }))
+    client.send(command, as, termsOf(timeoutMs)).then(({ sequence }) => ({ sequence }))
   return { client, domains, send }
 }
 
@@ -141,7 +136,7 @@ t.test('Client-Properties are the caller’s, else made of the features, else ab
 t.test('a preview is the call without its tokens, and sends nothing', async (t) => {
   const upstream = await startUpstream(t)
   const { client } = connect(t, upstream, { clientFeatures: ['AUTO_MESSAGES'] })
-  const preview = await client.preview(text, caller, performance.now() + 1_000)
+  const preview = await client.preview(text, caller, termsOf(1_000))
   const { id, ...body } = Object(preview.body)
   t.match(id, /^[A-Za-z0-9_-]{8,64}$/)
   t.strictSame(
@@ -304,7 +299,7 @@ t.test(
     const { client, send } = connect(t, upstream)
     const started = performance.now()
     await t.rejects(send(text, caller, 80), { code: 'deadline-exceeded', delivery: 'not-sent' })
-    await t.rejects(client.preview(text, caller, performance.now() + 20), {
+    await t.rejects(client.preview(text, caller, termsOf(20)), {
       code: 'deadline-exceeded',
     })
     t.ok(performance.now() - started < 250)

@@ -1,30 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { type Connections, createConnections } from '../../src/liveengage/connections.ts'
+import { Pool } from 'undici'
+import type { Connections } from '../../src/liveengage/connections.ts'
 import { exchange } from '../../src/liveengage/exchange.ts'
 import { Problem } from '../../src/problems.ts'
+import { openConnections, peer, termsOf } from './fixtures/connections.ts'
 import { http, startRaw, success } from './fixtures/raw.ts'
-
-const failures = {
-  unreachable: 'liveengage-unreachable',
-  expired: 'deadline-exceeded',
-  failed: 'liveengage-failed',
-  timeout: 'liveengage-timeout',
-} as const
 
 const bounds = { connections: 1, connectTimeoutMs: 500, longestExchangeMs: 2_000 }
 
 function open(t: Test, lifeMs?: number): Connections {
-  const connections = createConnections({ ...bounds, ...(lifeMs !== undefined && { lifeMs }) })
-  t.teardown(() => connections.close())
-  return connections
+  return openConnections(t, { ...bounds, ...(lifeMs !== undefined && { lifeMs }) })
 }
 
 async function get(connections: Connections, origin: string): Promise<string> {
   const call = { method: 'GET', path: '/', headers: {}, body: null } as const
-  const deadline = performance.now() + 1_000
   try {
-    const { status } = await exchange(connections.to(origin), origin, call, deadline, failures)
+    const { status } = await exchange(connections.to(origin), call, termsOf(1_000), peer)
     return String(status)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
@@ -67,7 +59,7 @@ t.test('an exchange outlives the end of its connection’s life', async (t) => {
 
 t.test('closing ends what is on its way, replaced connections included', async (t) => {
   const raw = await startRaw(t, () => undefined)
-  const connections = open(t, 30)
+  const connections = openConnections(t, { ...bounds, connections: 2, lifeMs: 30 })
   const retired = get(connections, raw.origin)
   await delay(50)
   const written = get(connections, raw.origin)
@@ -79,6 +71,77 @@ t.test('closing ends what is on its way, replaced connections included', async (
     'liveengage-failed unknown',
     'liveengage-unreachable not-sent',
   ])
+})
+
+t.test('a host that is no longer used keeps no connection', async (t) => {
+  const raw = await startRaw(t, (socket) => socket.write(http(success)))
+  const connections = open(t, 30)
+  t.equal(await get(connections, raw.origin), '200')
+  while (raw.open() > 0) await delay(5)
+  t.equal(raw.connections(), 1)
+})
+
+t.test('more calls than connections wait in the line, never in undici', async (t) => {
+  const answers: (() => void)[] = []
+  const raw = await startRaw(t, (socket) => {
+    answers.push(() => socket.write(http(success)))
+  })
+  const connections = openConnections(t, { ...bounds, connections: 2, queue: 3 })
+  const { dispatcher } = connections.to(raw.origin)
+  const calls = Array.from({ length: 6 }, () => get(connections, raw.origin))
+  for (let answered = 0; answered < 5; answered += 1) {
+    while (answers.length === 0) await delay(1)
+    if (dispatcher instanceof Pool) t.equal(dispatcher.stats.queued, 0)
+    else t.fail('a pool')
+    answers.shift()?.()
+  }
+  t.strictSame(await Promise.all(calls), [
+    ...Array.from({ length: 5 }, () => '200'),
+    'overloaded not-sent',
+  ])
+  t.equal(raw.connections(), 2)
+})
+
+t.test('a host whose calls fail is left in peace, each of its services by itself', async (t) => {
+  const raw = await startRaw(t, (socket) => socket.write(http('', 'HTTP/1.1 500 Failed')))
+  const connections = openConnections(t, { ...bounds, connections: 4 })
+  for (let index = 0; index < 20; index += 1) t.equal(await get(connections, raw.origin), '500')
+  t.equal(await get(connections, raw.origin), 'circuit-open not-sent')
+  t.equal(raw.requests.length, 20)
+  const host = connections.to(raw.origin)
+  t.throws(() => host.refuse(peer, termsOf(1_000)), { code: 'circuit-open' })
+  const other = { ...peer, service: 'other' }
+  t.doesNotThrow(() => host.refuse(other, termsOf(1_000)))
+  const call = { method: 'GET', path: '/', headers: {}, body: null } as const
+  t.equal((await exchange(host, call, termsOf(1_000), other)).status, 500)
+})
+
+t.test(
+  'what waits while the host is found failing is refused, and its place is free',
+  async (t) => {
+    const raw = await startRaw(t, (socket) => socket.write(http('', 'HTTP/1.1 500 Failed')))
+    const connections = openConnections(t, { ...bounds, connections: 1 })
+    const outcomes = await Promise.all(
+      Array.from({ length: 25 }, () => get(connections, raw.origin)),
+    )
+    t.equal(outcomes.filter((outcome) => outcome === '500').length, 20)
+    t.equal(outcomes.filter((outcome) => outcome === 'circuit-open not-sent').length, 5)
+    const call = { method: 'GET', path: '/', headers: {}, body: null } as const
+    const other = { ...peer, service: 'other' }
+    const answer = await exchange(connections.to(raw.origin), call, termsOf(1_000), other)
+    t.equal(answer.status, 500)
+  },
+)
+
+t.test('a full host refuses before anything is asked of it', async (t) => {
+  const raw = await startRaw(t, () => undefined)
+  const connections = openConnections(t, { ...bounds, connections: 1, queue: 0 })
+  const host = connections.to(raw.origin)
+  t.doesNotThrow(() => host.refuse(peer, termsOf(1_000)))
+  const held = get(connections, raw.origin)
+  t.throws(() => host.refuse(peer, termsOf(1_000)), { code: 'overloaded' })
+  t.equal(await held, 'liveengage-timeout unknown')
+  t.doesNotThrow(() => host.refuse(peer, termsOf(1_000)))
 })
 
 t.test('after closing nothing is opened any more', async (t) => {

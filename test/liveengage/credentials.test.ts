@@ -1,12 +1,12 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { type Test, test } from 'tap'
 import { type Caller, Client } from '../../src/liveengage/client.ts'
-import { createConnections } from '../../src/liveengage/connections.ts'
 import { type ClientCredentials, Credentials } from '../../src/liveengage/credentials.ts'
 import { Domains } from '../../src/liveengage/domains.ts'
 import { createHostGuard } from '../../src/liveengage/hosts.ts'
 import { Problem } from '../../src/problems.ts'
 import { json, type Script, startUpstream } from '../upstream.ts'
+import { openConnections, termsOf } from './fixtures/connections.ts'
 
 const acme = { clientId: 'acme', clientSecret: 's&cr=t +é' }
 const advice = 'check the client id, its secret and that the app is installed in the account.'
@@ -65,12 +65,11 @@ async function setUp(t: Test, start: { sentinel?: Script; idp?: Script } = {}) {
     send: (seen, ...rest) =>
       (seen.url.startsWith('/sentinel/') ? script.sentinel : script.idp)(seen, ...rest),
   })
-  const connections = createConnections({
+  const connections = openConnections(t, {
     connections: 16,
     connectTimeoutMs: 1_000,
     longestExchangeMs: 2_000,
   })
-  t.teardown(() => connections.close())
   const domains = new Domains({
     connections,
     domainApiUrl: upstream.origin,
@@ -477,7 +476,7 @@ test('a client without any hold on a ConsumerJWS sends nothing, and a bug of its
   }
   const body = { dialogId: 'c', event: { type: 'ChatStateEvent', chatState: 'ACTIVE' } } as const
   const send = (caller: Caller) =>
-    client.send({ type: 'ms.PublishEvent', body }, caller, performance.now() + 2_000)
+    client.send({ type: 'ms.PublishEvent', body }, caller, termsOf(2_000))
   t.match(await problemOf(send(caller)), /^credentials-missing: /)
   t.equal(upstream.seen.filter(({ method }) => method === 'POST').length, 0)
   await credentials.consumerJws('mine', 'c')

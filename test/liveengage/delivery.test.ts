@@ -1,5 +1,7 @@
 import t from 'tap'
+import { ConnectFailure } from '../../src/liveengage/connections.ts'
 import { deliver } from '../../src/liveengage/delivery.ts'
+import { RetryBudget } from '../../src/liveengage/retry-budget.ts'
 import { Problem, type ProblemCode, problems } from '../../src/problems.ts'
 
 const rejected = (status: number) =>
@@ -9,11 +11,19 @@ const limited = (retryAfterSeconds: number) => new Problem('rate-limited', { ret
 
 type Outcome = Problem | 'done'
 
+/** A budget with ten resends in it. */
+function savings(): RetryBudget {
+  const budget = new RetryBudget()
+  for (let request = 0; request < 100; request += 1) budget.earn()
+  return budget
+}
+
 /** Delivers against scripted outcomes; `moved` are the answers of the look-ups in turn. */
 async function run(
   outcomes: Outcome[],
   moved: (string | 'hang')[] = [],
   timeoutMs = 5_000,
+  budget = savings(),
 ): Promise<{ attempts: string[]; rechecks: string[]; result: unknown }> {
   const attempts: string[] = []
   const rechecks: string[] = []
@@ -29,7 +39,7 @@ async function run(
   }
   const result = await deliver(
     attempt,
-    { origin: 'a', recheck, renew: async () => false },
+    { origin: 'a', recheck, renew: async () => false, budget },
     performance.now() + timeoutMs,
   ).catch((error) => error)
   return { attempts, rechecks, result }
@@ -61,7 +71,12 @@ t.test('a problem of unknown delivery is never followed by another attempt', asy
 t.test('an error that is no problem is passed on', async (t) => {
   const error = new TypeError('a bug')
   const attempt = () => Promise.reject(error)
-  const route = { origin: 'a', recheck: async () => 'b', renew: async () => false }
+  const route = {
+    origin: 'a',
+    recheck: async () => 'b',
+    renew: async () => false,
+    budget: savings(),
+  }
   await t.rejects(deliver(attempt, route, performance.now() + 1_000), error)
 })
 
@@ -193,9 +208,42 @@ t.test(
         attempts += 1
         throw refused
       }
-      const route = { origin: 'a', recheck: async () => 'a', ...(renew !== undefined && { renew }) }
+      const route = {
+        origin: 'a',
+        recheck: async () => 'a',
+        budget: savings(),
+        ...(renew !== undefined && { renew }),
+      }
       await t.rejects(deliver(attempt, route, performance.now() + 1_000), refused)
       t.equal(attempts, count)
+    }
+  },
+)
+
+t.test(
+  'the retry budget bounds resends after 429 and failed connections, and no others',
+  async (t) => {
+    const spent = () => {
+      const budget = new RetryBudget()
+      budget.spend()
+      return budget
+    }
+    const refused = () =>
+      new Problem('liveengage-unreachable', { cause: new ConnectFailure(new Error('refused')) })
+    for (const problem of [limited(0.01), refused()]) {
+      t.strictSame(await run([problem], ['b'], 5_000, spent()), {
+        attempts: ['a'],
+        rechecks: [],
+        result: problem,
+      })
+    }
+    for (const problem of [rejected(404), unreachable()]) {
+      const { attempts, result } = await run([problem, 'done'], ['b'], 5_000, spent())
+      t.strictSame({ attempts, result }, { attempts: ['a', 'b'], result: 'done' })
+    }
+    for (const problem of [limited(0.01), refused()]) {
+      const { attempts } = await run([problem, 'done'], [], 5_000, new RetryBudget())
+      t.strictSame(attempts, ['a', 'a'], 'the first of a quiet proxy is free')
     }
   },
 )

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { createConnections } from '../../src/liveengage/connections.ts'
 import { Domains, type DomainsOptions } from '../../src/liveengage/domains.ts'
 import { createHostGuard } from '../../src/liveengage/hosts.ts'
 import { documented } from '../documented.ts'
 import { hostIs, json, type Script, startUpstream, type Upstream } from '../upstream.ts'
 import { controlClock } from './fixtures/clock.ts'
+import { openConnections } from './fixtures/connections.ts'
 
 const service = 'asyncMessagingEnt'
 const allowed = ['localhost:1', 'localhost:2', 'localhost:3']
@@ -19,12 +19,7 @@ async function start(
   options: Partial<DomainsOptions> = {},
 ): Promise<{ domains: Domains; upstream: Upstream }> {
   const upstream = await startUpstream(t, { domain })
-  const connections = createConnections({
-    connections: 8,
-    connectTimeoutMs: 200,
-    longestExchangeMs: 2_000,
-  })
-  t.teardown(() => connections.close())
+  const connections = openConnections(t, { longestExchangeMs: 2_000 })
   const domains = new Domains({
     connections,
     domainApiUrl: upstream.origin,
@@ -142,16 +137,16 @@ t.test('accounts and services have hosts of their own', async (t) => {
 
 t.test('a host is used for its time, less a tenth at most', async (t) => {
   const cases = [
-    { random: 0, freshMs: 99_000, oldMs: 101_000 },
-    { random: 0.5, freshMs: 94_000, oldMs: 96_000 },
-    { random: 0.999, freshMs: 89_000, oldMs: 91_000 },
+    { random: 0, freshMs: 39_500, oldMs: 40_500 },
+    { random: 0.5, freshMs: 37_500, oldMs: 38_500 },
+    { random: 0.999, freshMs: 35_500, oldMs: 36_500 },
   ]
   for (const { random, freshMs, oldMs } of cases) {
     await t.test(`chance ${random}`, async (t) => {
       const clock = controlClock(t)
       t.intercept(Math, 'random', { value: () => random })
       const script = inTurn(hostIs('localhost:1'), hostIs('localhost:2'))
-      const { domains, upstream } = await start(t, script, { ttlMs: 100_000 })
+      const { domains, upstream } = await start(t, script, { ttlMs: 40_000 })
       await domains.find('1', service)
       await clock.pass(freshMs)
       t.equal(domains.known('1', service), one)
@@ -193,10 +188,10 @@ t.test(
   'nobody waits longer than half a second for a look-up while a stale host is known',
   async (t) => {
     const clock = controlClock(t)
-    const { domains, upstream } = await start(t, hostIs('localhost:1'), { ttlMs: 60_000 })
+    const { domains, upstream } = await start(t, hostIs('localhost:1'), { ttlMs: 40_000 })
     await domains.find('1', service)
     upstream.script.domain = after(650, hostIs('localhost:2'))
-    await clock.pass(60_100)
+    await clock.pass(40_100)
     const started = performance.now()
     const stale = await Promise.all([domains.find('1', service), domains.find('1', service)])
     const tookMs = performance.now() - started
@@ -205,11 +200,35 @@ t.test(
     t.equal(domains.known('1', service), one, 'meanwhile nobody waits')
     await delay(200)
     t.equal(domains.known('1', service), two, 'the late answer is used')
-    await clock.pass(50_000)
+    await clock.pass(35_000)
     t.equal(domains.known('1', service), two, 'for its whole time')
     t.equal(upstream.lookups().length, 2)
   },
 )
+
+t.test('a host in use that moves is noticed within a minute, and nobody waits', async (t) => {
+  const clock = controlClock(t)
+  const { domains, upstream } = await start(t, hostIs('localhost:1'))
+  await domains.find('1', service)
+  await clock.pass(44_000)
+  t.equal(domains.known('1', service), one)
+  t.equal(upstream.lookups().length, 1)
+  upstream.script.domain = json(400, '')
+  await clock.pass(7_000)
+  t.equal(domains.known('1', service), one)
+  t.equal(domains.known('1', service), one)
+  await delay(50)
+  t.equal(domains.known('1', service), one, 'a failed look-up changes nothing')
+  t.equal(upstream.lookups().length, 2, 'one look-up for all')
+  upstream.script.domain = hostIs('localhost:2')
+  await clock.pass(9_000)
+  t.equal(domains.known('1', service), one)
+  await clock.pass(1_100)
+  t.equal(domains.known('1', service), one)
+  while (domains.known('1', service) === one) await delay(5)
+  t.equal(domains.known('1', service), two)
+  t.equal(upstream.lookups().length, 3)
+})
 
 t.test('a look-up that fails late harms nobody', async (t) => {
   const clock = controlClock(t)

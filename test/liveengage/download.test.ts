@@ -1,29 +1,21 @@
 import { createServer, type RequestListener } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { type Test, test } from 'tap'
-import { Pool } from 'undici'
 import { download } from '../../src/liveengage/download.ts'
 import { portOf } from '../upstream.ts'
-
-const failures = {
-  unreachable: 'liveengage-unreachable',
-  expired: 'deadline-exceeded',
-  failed: 'liveengage-failed',
-  timeout: 'liveengage-timeout',
-} as const
+import { openConnections, peer, termsOf } from './fixtures/connections.ts'
 
 async function setUp(t: Test, listener: RequestListener) {
   const server = createServer(listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const origin = `http://127.0.0.1:${portOf(server)}`
-  const pool = new Pool(origin, { connections: 1, pipelining: 1 })
-  t.teardown(async () => {
-    await pool.destroy()
+  const connections = openConnections(t, { connections: 1 })
+  t.teardown(() => {
     server.closeAllConnections()
     server.close()
   })
   const get = (timeoutMs = 5_000, pauseMs = 15_000) =>
-    download(pool, origin, '/file', performance.now() + timeoutMs, failures, pauseMs)
+    download(connections.to(origin), '/file', termsOf(timeoutMs), peer, pauseMs)
   return { get, server }
 }
 

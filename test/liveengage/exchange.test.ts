@@ -7,21 +7,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createServer as createTlsServer, connect as tlsConnect } from 'node:tls'
 import t, { type Test } from 'tap'
 import { Dispatcher } from 'undici'
-import {
-  type Connections,
-  type ConnectionsOptions,
-  createConnections,
-} from '../../src/liveengage/connections.ts'
+import type { Connections, ConnectionsOptions } from '../../src/liveengage/connections.ts'
+import { Destination } from '../../src/liveengage/destination.ts'
 import { type Answer, type Call, exchange } from '../../src/liveengage/exchange.ts'
 import { Problem } from '../../src/problems.ts'
+import { openConnections, peer, termsOf } from './fixtures/connections.ts'
 import { http, listen, type Answer as RawAnswer, startRaw, success } from './fixtures/raw.ts'
-
-const failures = {
-  unreachable: 'liveengage-unreachable',
-  expired: 'deadline-exceeded',
-  failed: 'liveengage-failed',
-  timeout: 'liveengage-timeout',
-} as const
 
 const call: Call = {
   method: 'POST',
@@ -31,14 +22,8 @@ const call: Call = {
 }
 
 function open(t: Test, options: Partial<ConnectionsOptions> = {}): Connections {
-  const connections = createConnections({
-    connections: 4,
-    connectTimeoutMs: 100,
-    longestExchangeMs: 2_000,
-    ...options,
-  })
-  t.teardown(() => connections.close())
-  return connections
+  const bounds = { connections: 4, connectTimeoutMs: 100, longestExchangeMs: 2_000 }
+  return openConnections(t, { ...bounds, ...options })
 }
 
 function post(
@@ -47,8 +32,7 @@ function post(
   timeoutMs = 2_000,
   body = '{"id":"1"}',
 ): Promise<Answer> {
-  const deadline = performance.now() + timeoutMs
-  return exchange(connections.to(origin), origin, { ...call, body }, deadline, failures)
+  return exchange(connections.to(origin), { ...call, body }, termsOf(timeoutMs), peer)
 }
 
 /** What came of it: the status, or the problem's code and what it says of the delivery. */
@@ -304,6 +288,20 @@ class ScriptedDispatcher extends Dispatcher {
   }
 }
 
+/** A host whose connections are scripted. */
+function reached(dispatcher: Dispatcher): Destination {
+  return new Destination('http://localhost', {
+    slots: 1,
+    places: 0,
+    waitMs: 1,
+    accountShare: 1,
+    lifeMs: 1_000,
+    patienceMs: 1_000,
+    openPool: () => dispatcher,
+    retirePool: () => undefined,
+  })
+}
+
 const controller: Dispatcher.DispatchController = {
   aborted: false,
   paused: false,
@@ -323,7 +321,7 @@ t.test(
         message: /nothing may be written/,
       })
     })
-    t.equal(await outcome(exchange(busy, 'http://localhost', call, deadline, failures)), expired)
+    t.equal(await outcome(exchange(reached(busy), call, termsOf(20), peer)), expired)
   },
 )
 
@@ -333,8 +331,7 @@ t.test('a second write of the same exchange is stopped', async (t) => {
     t.throws(() => handler.onRequestStart?.(controller, {}), { message: /nothing may be written/ })
     handler.onResponseError?.(controller, new Error('stopped'))
   })
-  const deadline = performance.now() + 1_000
-  t.equal(await outcome(exchange(eager, 'http://localhost', call, deadline, failures)), failed)
+  t.equal(await outcome(exchange(reached(eager), call, termsOf(1_000), peer)), failed)
 })
 
 t.test(
@@ -350,8 +347,7 @@ t.test(
       handler.onResponseEnd?.(controller, {})
       handler.onResponseError?.(controller, new Error('too late'))
     })
-    const deadline = performance.now() + 60_000
-    t.equal(await outcome(exchange(talkative, 'http://localhost', call, deadline, failures)), '200')
+    t.equal(await outcome(exchange(reached(talkative), call, termsOf(60_000), peer)), '200')
     t.equal(timers(), before)
   },
 )

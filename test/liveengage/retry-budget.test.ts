@@ -1,0 +1,35 @@
+import t, { type Test } from 'tap'
+import { RetryBudget } from '../../src/liveengage/retry-budget.ts'
+import { controlClock } from './fixtures/clock.ts'
+
+/** How many resends it still gives. */
+function drain(budget: RetryBudget): number {
+  let resends = 0
+  while (budget.spend()) resends += 1
+  return resends
+}
+
+t.test('a new host is worth one resend', (t) => {
+  t.equal(drain(new RetryBudget()), 1)
+  t.end()
+})
+
+t.test('ten requests earn one more', (t) => {
+  const budget = new RetryBudget()
+  drain(budget)
+  for (let request = 0; request < 11; request += 1) budget.earn()
+  t.equal(drain(budget), 1)
+  t.end()
+})
+
+t.test('a second earns one more, and ten are the most that is saved up', async (t: Test) => {
+  const clock = controlClock(t)
+  const budget = new RetryBudget()
+  drain(budget)
+  await clock.pass(2_500)
+  t.equal(drain(budget), 2)
+  await clock.pass(3_600_000)
+  t.equal(drain(budget), 10)
+  for (let request = 0; request < 1_000; request += 1) budget.earn()
+  t.equal(drain(budget), 10)
+})
