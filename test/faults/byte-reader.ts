@@ -1,5 +1,8 @@
 /** Reads a socket piece by piece, as a script wants it. */
 import type { Socket } from 'node:net'
+import { parseHead } from './head.ts'
+
+export type RawAnswer = { status: number; closes: boolean; body: string }
 
 export class ByteReader {
   private held: Buffer[] = []
@@ -35,6 +38,21 @@ export class ByteReader {
   async body(length: number): Promise<Buffer | undefined> {
     while (this.size < length) if (!(await this.more())) return undefined
     return this.take(length)
+  }
+
+  /** One whole answer, or undefined where the connection ends before it. */
+  async answer(): Promise<RawAnswer | undefined> {
+    const bytes = await this.head()
+    if (bytes === undefined) return undefined
+    // Its first line has its status where a request's has its path.
+    const { path: status, headers } = parseHead(bytes)
+    const body = await this.body(Number(headers.get('content-length') ?? 0))
+    if (body === undefined) return undefined
+    return {
+      status: Number(status),
+      closes: headers.get('connection') === 'close',
+      body: body.toString(),
+    }
   }
 
   /** Waits for bytes. @returns false at the end */

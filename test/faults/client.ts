@@ -1,6 +1,7 @@
 /** A caller of the proxy: one request, one answer, timed. */
 import { Agent, request } from 'node:http'
 import { performance } from 'node:perf_hooks'
+import type { RawAnswer } from './byte-reader.ts'
 import type { Watch } from './marks.ts'
 
 export type Answer = {
@@ -93,4 +94,10 @@ function readProblem(
 ): { code?: string; delivery?: string } | undefined {
   if (status < 300 || type?.startsWith('application/problem+json') !== true) return undefined
   return JSON.parse(text)
+}
+
+/** An answer that was read from a socket. */
+export function toAnswer({ status, body }: RawAnswer): Answer {
+  const problem: Answer['problem'] = status < 300 ? undefined : JSON.parse(body)
+  return { status, headers: {}, body, problem, ms: 0, firstByteMs: 0 }
 }

@@ -6,7 +6,6 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { ByteReader } from './byte-reader.ts'
 import { type CrowdOrder, type CrowdReport, crowdId, type Outcome } from './crowd-order.ts'
-import { parseHead } from './exchange.ts'
 import { createMarks, Watch } from './marks.ts'
 import { compose, toBytes } from './message.ts'
 
@@ -52,7 +51,7 @@ async function crowd(order: CrowdOrder): Promise<CrowdReport> {
     })
     const reader = new ByteReader(socket)
     const patience = setTimeout(deadlineMs + graceMs, undefined, { ref: false })
-    const answer = await Promise.race([readAnswer(reader), patience])
+    const answer = await Promise.race([reader.answer(), patience])
     return { answer, isReset: socket.destroyed && answer === undefined }
   }
 
@@ -81,17 +80,6 @@ async function crowd(order: CrowdOrder): Promise<CrowdReport> {
   }
   const outcomes = await Promise.all(visits)
   return { outcomes, leaks: watch.found, mostOpen }
-}
-
-async function readAnswer(
-  reader: ByteReader,
-): Promise<{ status: number; body: string } | undefined> {
-  const bytes = await reader.head()
-  if (bytes === undefined) return undefined
-  // An answer's first line has its status where a request's has its path.
-  const { path: status, headers } = parseHead(bytes)
-  const body = await reader.body(Number(headers.get('content-length') ?? 0))
-  return body === undefined ? undefined : { status: Number(status), body: body.toString() }
 }
 
 const [, , written = ''] = process.argv

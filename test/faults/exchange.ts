@@ -2,23 +2,10 @@
 import type { Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import type { ByteReader } from './byte-reader.ts'
+import type { Head } from './head.ts'
 
 /** No script holds a connection longer, should the other side never give up. */
 const longestHoldMs = 30_000
-
-export type Head = { method: string; path: string; headers: ReadonlyMap<string, string> }
-
-export function parseHead(bytes: string): Head {
-  const [requestLine = '', ...lines] = bytes.trimEnd().split('\r\n')
-  const [method = '', path = ''] = requestLine.split(' ')
-  const headers = new Map(
-    lines.map((line) => {
-      const colon = line.indexOf(':')
-      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]
-    }),
-  )
-  return { method, path, headers }
-}
 
 /** An answer as bytes, with its right length unless `headers` has another. */
 export function answer(

@@ -5,6 +5,7 @@ import { readOptions } from './options.ts'
 import { breaker } from './phases/breaker.ts'
 import { control } from './phases/control.ts'
 import { idempotency } from './phases/idempotency.ts'
+import { lateCallers } from './phases/late-callers.ts'
 import { logins } from './phases/logins.ts'
 import { lookUps } from './phases/look-ups.ts'
 import { mixed } from './phases/mixed.ts'
@@ -24,6 +25,7 @@ const phases = {
   'look-ups': lookUps,
   logins,
   idempotency,
+  'late-callers': lateCallers,
   breaker,
   storm,
   overload,

@@ -1,9 +1,10 @@
 /** A scripted LiveEngage: Domain API, Sentinel, IDP and SEND on raw sockets, each message misbehaving as its plan says. */
 import type { Socket } from 'node:net'
 import { ByteReader } from './byte-reader.ts'
-import { answer, Exchange, type Head, parseHead } from './exchange.ts'
+import { answer, Exchange } from './exchange.ts'
 import { type Fault, succeed } from './fault.ts'
 import { Gate } from './gate.ts'
+import { type Head, parseHead } from './head.ts'
 import type { Marks } from './marks.ts'
 import type { Oracle } from './oracle.ts'
 

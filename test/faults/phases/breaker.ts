@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Answer } from '../client.ts'
 import type { Context } from '../context.ts'
-import { type Fault, healthy } from '../fault.ts'
+import type { Fault } from '../fault.ts'
 import { round } from '../figures.ts'
 import { Gate } from '../gate.ts'
 import { compose } from '../message.ts'
@@ -24,6 +24,9 @@ const fails: Fault = {
     if (await exchange.read()) exchange.answer(500, { code: 500, body: {} })
   },
 }
+
+/** The caller is told `circuit-open` for a while after that. */
+const recovered: Fault = { class: 'breaker', name: 'healed', deadline: 'normal', weight: 0 }
 
 export async function breaker(context: Context): Promise<void> {
   const { upstream, size, oracle, marks, report } = context
@@ -60,7 +63,7 @@ export async function breaker(context: Context): Promise<void> {
   const healed = performance.now()
   let successes = 0
   while (successes < successesForBack && performance.now() < healed + 2 * mostMsUntilBack) {
-    successes = (await send(healthy))?.status === 201 ? successes + 1 : 0
+    successes = (await send(recovered))?.status === 201 ? successes + 1 : 0
     await setTimeout(everyMs)
   }
   const backMs = performance.now() - healed

@@ -2,8 +2,8 @@
 import { connect } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { ByteReader } from '../byte-reader.ts'
+import { toAnswer } from '../client.ts'
 import type { Context, Running } from '../context.ts'
-import { parseHead } from '../exchange.ts'
 import type { Fault } from '../fault.ts'
 import { spreadOf } from '../figures.ts'
 import { Gate } from '../gate.ts'
@@ -137,20 +137,15 @@ async function converse(
     upstream.plan(id, [fault])
     round.written += 1
     socket.write(toBytes(compose(marks, id, 'shut', deadlineMs)))
-    const bytes = await reader.head()
-    const answer = bytes === undefined ? undefined : parseHead(bytes)
-    const text = await reader.body(Number(answer?.headers.get('content-length') ?? 0))
-    if (answer === undefined || text === undefined) {
-      unanswered.push({ id, wasIn: count > 0 || answer !== undefined })
+    const answer = await reader.answer()
+    if (answer === undefined) {
+      unanswered.push({ id, wasIn: count > 0 })
       isOpen = false
     } else {
       round.answered += 1
-      answers.see(text.toString())
-      const status = Number(answer.path)
-      const problem = status < 300 ? undefined : JSON.parse(text.toString())
-      const rest = { headers: {}, body: '', problem, ms: 0, firstByteMs: 0 }
-      oracle.answered(id, { status, ...rest })
-      isOpen = answer.headers.get('connection') !== 'close'
+      answers.see(answer.body)
+      oracle.answered(id, toAnswer(answer))
+      isOpen = !answer.closes
     }
   }
   socket.destroy()
