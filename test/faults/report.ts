@@ -2,7 +2,7 @@
 
 import { healthy } from './fault.ts'
 import { percentile, round } from './figures.ts'
-import { emptyRow, lied, type Row } from './oracle.ts'
+import { lied, type Row, total } from './verdict.ts'
 
 export type Promised = {
   promise: string
@@ -94,24 +94,6 @@ export function tableAsText(table: ReadonlyMap<string, Row>): string {
     ...columns.map(([, read]) => String(read(row))),
   ])
   return layOut([['fault', ...columns.map(([name]) => name)], ...lines], 1)
-}
-
-export function total(rows: readonly Row[]): Row {
-  const all = emptyRow()
-  for (const row of rows) {
-    all.requests += row.requests
-    all.acknowledged += row.acknowledged
-    all.notSent += row.notSent
-    all.unknown += row.unknown
-    all.unknownDelivered += row.unknownDelivered
-    all.unanswered += row.unanswered
-    all.duplicates += row.duplicates
-    all.falseAcknowledgements += row.falseAcknowledgements
-    all.falseNotSent += row.falseNotSent
-    all.malformed += row.malformed
-    all.refusedHealthy += row.refusedHealthy
-  }
-  return all
 }
 
 /** @param left how many columns are words, not numbers */

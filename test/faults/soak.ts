@@ -9,10 +9,9 @@ import { messageFaults } from './faults.ts'
 import { round, trendOf } from './figures.ts'
 import { Gate } from './gate.ts'
 import { playLane } from './lane.ts'
-import { emptyRow, type Row } from './oracle.ts'
-import { total } from './report.ts'
 import { drawScript, type Step, uneventful } from './script.ts'
 import { sizes } from './sizes.ts'
+import { emptyRow, type Row, total } from './verdict.ts'
 
 const gates = 4
 /** Of the caller, like those of any pool. */

@@ -2,8 +2,8 @@
 import type { Context } from './context.ts'
 import { percentile, spreadOf, sum } from './figures.ts'
 import type { Options } from './options.ts'
-import { lied, type Row, type Violation } from './oracle.ts'
-import { type Promised, total } from './report.ts'
+import type { Promised } from './report.ts'
+import { lied, type Row, total, type Violation } from './verdict.ts'
 
 /** Where messages meet faults one by one; the others are about many at once. */
 const faultPhases = ['mixed', 'tls', 'look-ups', 'logins', 'idempotency']

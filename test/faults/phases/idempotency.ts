@@ -9,8 +9,8 @@ import { messageFaults } from '../faults.ts'
 import { Gate } from '../gate.ts'
 import { noteOverrun } from '../lane.ts'
 import { compose } from '../message.ts'
-import { saidBy } from '../oracle.ts'
 import { deal, drawScript, longestDeadlineMs, type Step } from '../script.ts'
+import { saidBy } from '../verdict.ts'
 
 const lanes = 8
 const retries = 3

@@ -50,7 +50,10 @@ async function callLate(
   socket.on('error', () => undefined)
   socket.write(bytes.slice(0, length))
   socket.once('data', () => socket.write(bytes.slice(length)))
-  const answer = await Promise.race([new ByteReader(socket).answer(), setTimeout(patienceMs, undefined)])
+  const answer = await Promise.race([
+    new ByteReader(socket).answer(),
+    setTimeout(patienceMs, undefined),
+  ])
   if (answer !== undefined) answers.see(answer.body)
   oracle.answered(id, answer && toAnswer(answer))
   await setTimeout(100)

@@ -35,6 +35,7 @@ export async function stalled(context: Context): Promise<void> {
     upstream.plan(crowdId(index), [stalls])
   }
   const { port } = running.proxy
+  const { nowMb } = running.proxy.memory()
   const crowd = await gather({ port, count, seed, account: 'stalled', deadlineMs: size.stalledMs })
   const { peakMb } = running.proxy.memory()
   await context.stop(running)
@@ -60,6 +61,7 @@ export async function stalled(context: Context): Promise<void> {
     neverLetInAtFirst: crowd.outcomes.filter(({ resets }) => resets > 0).length,
     lost: lost.length,
     ms: spreadOf(crowd.outcomes.map(({ ms }) => ms)),
+    beforeMb: round(nowMb),
     peakMb: round(peakMb),
   }
   report.promise('no answer to them is lost in a reset', lost.length === 0, lost.length, 0)
