@@ -75,7 +75,9 @@ export class Gate {
   drop(end: 'close' | 'reset'): void {
     for (const socket of this.sockets) {
       if (end === 'reset') socket.resetAndDestroy()
-      else if (!socket.writableEnded) socket.destroySoon()
+      else if (socket.writable) socket.destroySoon()
+      // One that has been ended before, or that TLS has taken over.
+      else socket.destroy()
     }
   }
 

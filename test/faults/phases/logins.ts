@@ -78,24 +78,29 @@ export async function logins(context: Context): Promise<void> {
   rmSync(folder, { recursive: true })
 }
 
-const sideScripts: Record<string, SideScript> = {}
-for (const service of ['Sentinel', 'IDP']) {
-  const scripts: Record<string, SideScript> = {
-    '500': ({ socket }) => void socket.write(answer(500, '{}')),
-    '500, once': ({ socket, attempt, succeed }) =>
-      attempt === 1 ? void socket.write(answer(500, '{}')) : succeed(),
+/** What Sentinel and IDP do, by the name of the fault. */
+const sideScripts: Record<string, SideScript> = Object.fromEntries(
+  ['Sentinel', 'IDP'].flatMap((service) =>
+    Object.entries(scriptsOfOne()).map(([name, script]) => [`${service} ${name}`, script]),
+  ),
+)
+
+function scriptsOfOne(): Record<string, SideScript> {
+  const saying = (status: number, body: string): SideScript => {
+    return ({ socket }) => void socket.write(answer(status, body))
+  }
+  return {
+    '500': saying(500, '{}'),
+    '500, once': (call) => (call.attempt === 1 ? saying(500, '{}')(call) : call.succeed()),
     reset: ({ socket }) => void socket.resetAndDestroy(),
     closed: ({ socket }) => void socket.destroySoon(),
     silent: () => undefined,
-    HTML: ({ socket }) => void socket.write(answer(200, '<h1>Back soon</h1>')),
-    'no token': ({ socket }) => void socket.write(answer(200, '{}')),
-    '401': ({ socket }) => void socket.write(answer(401, '{}')),
-    '429': ({ socket }) => void socket.write(answer(429, '{}')),
+    HTML: saying(200, '<h1>Back soon</h1>'),
+    'no token': saying(200, '{}'),
+    '401': saying(401, '{}'),
+    '429': saying(429, '{}'),
     'an answer that quotes what it got': ({ socket, body, head }) =>
       void socket.write(answer(400, JSON.stringify({ error: `${body} ${[...head.headers]}` }))),
-  }
-  for (const [name, script] of Object.entries(scripts)) {
-    sideScripts[`${service}: ${name}`.replace(':', '')] = script
   }
 }
 
