@@ -1,0 +1,117 @@
+/** The built program as a process of its own: what an operator starts. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { type Marks, Watch } from './marks.ts'
+
+const repository = new URL('../../../', import.meta.url)
+const program = fileURLToPath(new URL('dist/server.js', repository))
+
+/** How much of what a process prints is kept. */
+const keptCharacters = 20_000_000
+
+const children = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL')
+})
+
+/** No child outlives this process. */
+export function endWithUs(child: ChildProcess): void {
+  children.add(child)
+  child.once('exit', () => children.delete(child))
+}
+
+export type Memory = { nowMb: number; peakMb: number }
+
+export class ProxyProcess {
+  port = 0
+  private readonly child: ChildProcess
+  private readonly watch: Watch
+  private readonly printedParts: string[] = []
+  private kept = 0
+  private isEnded = false
+
+  /** @throws Error with what it printed, where it does not start */
+  static async start(env: Record<string, string>, marks: Marks): Promise<ProxyProcess> {
+    if (!existsSync(program)) throw new Error('dist/server.js is missing: npm run build')
+    const proxy = new ProxyProcess(env, marks)
+    await proxy.listens()
+    return proxy
+  }
+
+  private constructor(env: Record<string, string>, marks: Marks) {
+    this.watch = new Watch(marks.all)
+    this.child = spawn(process.execPath, [program], {
+      cwd: repository,
+      env: { PATH: process.env['PATH'] ?? '', PORT: '0', DOCS: 'off', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    endWithUs(this.child)
+    this.child.stdout?.on('data', (chunk: Buffer) => this.see(chunk.toString()))
+    this.child.stderr?.on('data', (chunk: Buffer) => this.see(chunk.toString()))
+    this.child.once('close', () => {
+      this.isEnded = true
+      this.child.emit('printed')
+    })
+  }
+
+  private see(words: string): void {
+    this.watch.see(words)
+    this.kept += words.length
+    if (this.kept < keptCharacters) this.printedParts.push(words)
+    this.child.emit('printed')
+  }
+
+  private async listens(): Promise<void> {
+    for (;;) {
+      const [, port] = /listening at http:\/\/[^:]+:(\d+)/.exec(this.printed()) ?? []
+      if (port !== undefined) {
+        this.port = Number(port)
+        return
+      }
+      if (this.isEnded) throw new Error(`the proxy did not start: ${this.printed()}`)
+      await once(this.child, 'printed')
+    }
+  }
+
+  printed(): string {
+    return this.printedParts.join('')
+  }
+
+  /** Tokens, secrets and consumers' words in what it printed. */
+  get leaks(): number {
+    return this.watch.found
+  }
+
+  get isAlive(): boolean {
+    return !this.isEnded && this.child.exitCode === null
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name)
+  }
+
+  /** Waits for its end and all that it printed. @returns the exit code, or null where a signal ended it */
+  async ended(): Promise<number | null> {
+    if (!this.isEnded) await once(this.child, 'close')
+    return this.child.exitCode
+  }
+
+  /** Ends it as an operator does. */
+  async stop(): Promise<number | null> {
+    const over = this.ended()
+    this.signal('SIGTERM')
+    return over
+  }
+
+  memory(): Memory {
+    const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8')
+    const read = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024
+    return { nowMb: read('VmRSS'), peakMb: read('VmHWM') }
+  }
+
+  openFiles(): number {
+    return readdirSync(`/proc/${this.child.pid}/fd`).length
+  }
+}

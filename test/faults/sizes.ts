@@ -1,0 +1,64 @@
+/** How much a run does: all of it, or as much as a busy pipeline has time for. */
+
+export type Size = {
+  name: 'full' | 'quick'
+  /** Faults of the mixed phase, over plain connections. */
+  mixedFaults: number
+  /** Messages to ports that never answer. */
+  blackholeFaults: number
+  tlsFaults: number
+  lookUpFaults: number
+  loginFaults: number
+  idempotencyFaults: number
+  controlFaults: number
+  /** How long the breaker's upstream fails. */
+  breakerFailsMs: number
+  stormRequests: number
+  overloadRequests: number
+  stalledClients: number
+  /** How long they stall, at most. */
+  stalledMs: number
+  shutdownRounds: number
+  /** What has to come together over all phases, lest a broken harness passes. */
+  leastSends: number
+  leastFaults: number
+}
+
+export const sizes: Record<Size['name'], Size> = {
+  full: {
+    name: 'full',
+    mixedFaults: 1_600,
+    blackholeFaults: 40,
+    tlsFaults: 240,
+    lookUpFaults: 90,
+    loginFaults: 90,
+    idempotencyFaults: 360,
+    controlFaults: 700,
+    breakerFailsMs: 8_000,
+    stormRequests: 300,
+    overloadRequests: 2_000,
+    stalledClients: 10_000,
+    stalledMs: 8_000,
+    shutdownRounds: 20,
+    leastSends: 3_000,
+    leastFaults: 1_400,
+  },
+  quick: {
+    name: 'quick',
+    mixedFaults: 260,
+    blackholeFaults: 8,
+    tlsFaults: 40,
+    lookUpFaults: 24,
+    loginFaults: 24,
+    idempotencyFaults: 60,
+    controlFaults: 150,
+    breakerFailsMs: 3_000,
+    stormRequests: 64,
+    overloadRequests: 1_000,
+    stalledClients: 2_000,
+    stalledMs: 5_000,
+    shutdownRounds: 3,
+    leastSends: 600,
+    leastFaults: 300,
+  },
+}
