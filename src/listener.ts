@@ -19,7 +19,7 @@ import { answerFailures, fail } from './failures.ts'
 import { checkFraming } from './framing.ts'
 import { acceptJsonBodies } from './json-body.ts'
 import { logRequest } from './logger.ts'
-import { ProblemDetails } from './problems.ts'
+import { Problem, ProblemDetails } from './problems.ts'
 import type { Traffic } from './traffic.ts'
 
 export type ListenerOptions = {
@@ -73,6 +73,8 @@ export function createListener(
   traffic?.follow(app)
   addFirst?.(app)
   app.addHook('onRequest', (request, _reply, done) => {
+    // Late bytes of a caller that has been told 408: nobody would hear of another answer, so nothing may be done.
+    if (request.raw.socket.writableEnded) throw new Problem('request-timeout')
     checkFraming(request.raw)
     checkHeaderCounts(request.raw)
     done()
@@ -84,6 +86,8 @@ export function createListener(
     traffic?.answered(request, reply)
     done()
   })
+  // Answers are small and made here. A serializer compiled for each status of each route saves nothing, and took a third of the start.
+  app.setSerializerCompiler(() => JSON.stringify)
   app.addSchema(ProblemDetails)
   acceptJsonBodies(app)
   answerFailures(app)

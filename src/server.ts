@@ -1,5 +1,9 @@
 #!/usr/bin/env node
 /** The process: reads arguments and environment, starts the app (and the sandbox, if asked), stops without losing an answer. */
+import { letYoungGenerationGrow } from './young-generation.ts'
+
+// What follows is loaded while it is small.
+
 import { lookup } from 'node:dns/promises'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
@@ -7,7 +11,6 @@ import { type App, buildApp } from './app.ts'
 import { readCommandLine, usage } from './command-line.ts'
 import { ConfigError, loadConfig } from './config.ts'
 import { createLogger } from './logger.ts'
-import { startSandbox } from './sandbox/sandbox.ts'
 import { pointedAt } from './sandboxed.ts'
 import { startTracing } from './tracing-switch.ts'
 import { unknownVariables } from './unknown-variables.ts'
@@ -29,7 +32,7 @@ async function start(): Promise<void> {
   const sandbox =
     environment.sandboxPort === undefined
       ? undefined
-      : await startSandbox({ port: environment.sandboxPort })
+      : await (await import('./sandbox/sandbox.ts')).startSandbox({ port: environment.sandboxPort })
   const config = sandbox === undefined ? environment : pointedAt(environment, sandbox)
   const { server, admin, drain, endTyping, cutOff }: App = await buildApp(config, logger, tracing)
 
@@ -59,6 +62,7 @@ async function start(): Promise<void> {
   if (admin !== undefined && config.adminPort !== undefined) {
     await listen(admin, config.adminHost, config.adminPort, 'answering probes at')
   }
+  letYoungGenerationGrow()
   if (sandbox !== undefined) {
     logger.warn({ sandbox: sandbox.origin }, 'talking to the embedded sandbox, not to LivePerson')
   }

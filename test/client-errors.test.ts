@@ -122,6 +122,22 @@ t.test('what arrives too slowly gets a 408, and LiveEngage never hears of it', a
   t.strictSame(upstream.seen, [])
 })
 
+t.test('a request that comes after its 408 is not carried out', async (t) => {
+  const upstream = await startUpstream(t)
+  const { url, logs } = await startProxy(t, upstream.origin)
+  const late = async (first: string) => {
+    const request = post(messages, '{"text":"Hi"}')
+    const wire = await openWire(t, url, first)
+    await wire.until(/request-timeout/)
+    wire.socket.write(request.slice(first.length))
+    const seen = () => logs.filter(({ route, status }) => route !== undefined && status === 408)
+    while (seen().length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+    wire.socket.destroy()
+  }
+  await Promise.all([late(''), late('POST ')])
+  t.strictSame(upstream.sends(), [])
+})
+
 t.test('a body that breaks off or is malformed gets one answer, under its own id', async (t) => {
   const upstream = await startUpstream(t)
   const { url, logs } = await startProxy(t, upstream.origin)

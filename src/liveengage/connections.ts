@@ -1,8 +1,9 @@
 /** The connections to LiveEngage: one undici pool per origin. */
 import { LRUCache } from 'lru-cache'
-import { buildConnector, type Dispatcher, Pool } from 'undici'
+import type { buildConnector as Connector, Dispatcher } from 'undici'
 import { Destination } from './destination.ts'
 import { Stats } from './stats.ts'
+import { buildConnector, Pool } from './undici.ts'
 
 export type ConnectionsOptions = {
   /** Calls in flight at one origin, and connections to it. */
@@ -101,7 +102,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
 }
 
 /** One for all pools, so that a new pool resumes the TLS sessions of the one before. */
-function createConnector(timeout: number): buildConnector.connector {
+function createConnector(timeout: number): Connector.connector {
   // HTTP/2 would let undici send a POST again after REFUSED_STREAM.
   const connector = buildConnector({ timeout, allowH2: false, rejectUnauthorized: true })
   return (target, callback) =>

@@ -1,7 +1,7 @@
 /** The proxy's own tokens: an AppJWT per account from Sentinel, a ConsumerJWS per consumer from IDP, cached and renewed. */
 import { createHash } from 'node:crypto'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import { decodeJwt } from 'jose'
+import { decodeJwt } from 'jose/jwt/decode'
 import { LRUCache } from 'lru-cache'
 import { isProblem, Problem } from '../problems.ts'
 import { isToken } from '../tokens.ts'
@@ -34,8 +34,9 @@ type Login = { accountId: string; credentials: ClientCredentials; trace?: Trace 
 type Consumer = Login & { consumerId: string }
 
 const mostAccounts = 10_000
-const mostConsumers = 100_000
-/** 64 MiB of ConsumerJWSs: a token may have 8 KiB. */
+/** Renewals that a refusal caused in the last seconds. */
+const mostForcedRenewals = 10_000
+/** 64 MiB of ConsumerJWSs, about 100,000: a token may have 8 KiB. A bound on their number would take its room at once. */
 const consumerBytes = 67_108_864
 
 /** Renewal begins at 80 % of a token's life, up to a tenth of that earlier; in its last 30 s it is no longer used. */
@@ -85,7 +86,7 @@ export class Credentials {
   private readonly renewals = new Set<string>()
   /** By the key of an AppJWT or of a ConsumerJWS; the two have different lengths. */
   private readonly forcedRenewals = new LRUCache<string, true>({
-    max: mostConsumers,
+    max: mostForcedRenewals,
     ttl: forcedRenewalPauseMs,
   })
 
@@ -98,7 +99,6 @@ export class Credentials {
       fetchMethod: (key, _known, { context }) => this.logIn(key, context),
     })
     this.consumerJwss = new LRUCache({
-      max: mostConsumers,
       maxSize: consumerBytes,
       sizeCalculation: (token, key) => token.length + key.length,
       ignoreFetchAbort: true,
