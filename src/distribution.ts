@@ -12,10 +12,9 @@ export class Distribution {
   add(value: number): void {
     this.sum += value
     for (const bin of this.bins) {
-      if (value <= bin.bound) {
-        bin.count += 1
-        return
-      }
+      if (value > bin.bound) continue
+      bin.count += 1
+      break
     }
   }
 }

@@ -44,13 +44,8 @@ export class RouteTraffic {
 
 export class Traffic {
   readonly routes = new Map<string, RouteTraffic>()
-  /** By code, or `none` for LiveEngage's own 5xx on a native route. */
-  readonly unknownDeliveries = new Map<string, number>([
-    ['liveengage-failed', 0],
-    ['liveengage-timeout', 0],
-    ['internal-error', 0],
-    [none, 0],
-  ])
+  /** By code, or `none` for LiveEngage's own 5xx on a native route; those that there were. */
+  readonly unknownDeliveries = new Map<string, number>()
   replays = 0
   private readonly unrouted = this.of(none, none)
 

@@ -1,5 +1,6 @@
 import { type Test, test } from 'tap'
 import { startProcess } from './process.ts'
+import { scrape } from './scrape.ts'
 import { start } from './start.ts'
 import { portOf } from './upstream.ts'
 import { openWire, post } from './wire.ts'
@@ -43,6 +44,25 @@ test('ADMIN_PORT moves the probes to a listener of their own, which asks for no 
     }
   }
   t.equal((await fetch(`${url}/problems`)).status, 200, 'the rest is where it was')
+})
+
+test('ADMIN_PORT moves the metrics too, which count what the main listener answers', async (t) => {
+  const { url, adminUrl, call } = await startBoth(t, { API_KEYS: 'a-key' })
+  for (const key of ['a-key', undefined]) {
+    t.match(await call('GET', '/metrics', undefined, { 'x-api-key': key }), {
+      status: 404,
+      body: { code: 'route-not-found' },
+    })
+  }
+  await call('POST', '/conversations/c1/messages', { text: 'Hi' }, { 'x-api-key': 'a-key' })
+  t.equal((await fetch(`${url}/problems`)).status, 200)
+  t.equal((await fetch(`${adminUrl}/livez`)).status, 200)
+  const { value } = await scrape(adminUrl)
+  t.equal(value('requests_total', { action: 'sendMessage', status: '201' }), 1)
+  t.equal(value('requests_total', { action: 'listProblems', status: '200' }), 1)
+  t.equal(value('requests_total', { action: 'getMetrics', status: '404' }), 2)
+  t.equal(value('requests_total'), 4, 'the platform’s own are not counted')
+  t.equal(value('requests_in_flight'), 0)
 })
 
 test('the admin listener has nothing else, and refuses as the main one does', async (t) => {

@@ -22,7 +22,7 @@ export function requestFamilies({ traffic, drain, outcomes, typing }: RequestSou
   return [
     {
       name: 'liveengage_proxy_requests_total',
-      help: 'Requests answered, by pattern of the route, action, status and problem code. The code is none where there was no problem: success, LiveEngage’s own answer on a native route, an outcome given again. Route and action are none where there is no such route, or nothing that could be read as a request.',
+      help: 'Requests answered on the main port, by pattern of the route, action, status and problem code. The code is none where there was no problem: success, LiveEngage’s own answer on a native route, an outcome given again. Route and action are none where there is no such route, or nothing that could be read as a request.',
       type: 'counter',
       labels: ['route', 'action', 'status', 'code'],
       read: () => routes().flatMap(answersOf),
@@ -50,7 +50,7 @@ export function requestFamilies({ traffic, drain, outcomes, typing }: RequestSou
     },
     {
       name: 'liveengage_proxy_requests_in_flight',
-      help: 'Requests that await their answer, this scrape included.',
+      help: 'Requests that await their answer on the main port; a scrape there is one of them.',
       type: 'gauge',
       read: () => [[{}, drain.unanswered]],
     },
@@ -59,7 +59,7 @@ export function requestFamilies({ traffic, drain, outcomes, typing }: RequestSou
       help: 'Requests on which LiveEngage may have acted without saying so, by problem code; none is LiveEngage’s own 5xx on a native route.',
       type: 'counter',
       labels: ['code'],
-      read: () => [...traffic.unknownDeliveries].map(([code, count]) => [{ code }, count]),
+      read: () => unknownCodes.map((code) => [{ code }, traffic.unknownDeliveries.get(code) ?? 0]),
     },
     {
       name: 'liveengage_proxy_requests_replayed_total',
@@ -88,6 +88,9 @@ export function requestFamilies({ traffic, drain, outcomes, typing }: RequestSou
     },
   ]
 }
+
+/** All that the delivery of a request can be unknown for: shown from the start, so that the first one is an increase. */
+const unknownCodes = ['liveengage-failed', 'liveengage-timeout', 'internal-error', none]
 
 function answersOf({ route, action, answers }: RouteTraffic): Reading<number>[] {
   return [...answers].map(([answer, { count }]) => {
