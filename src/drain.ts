@@ -96,9 +96,14 @@ function follow(activity: Activity, request: IncomingMessage, response: ServerRe
   const exchange = { request, response }
   activity.unanswered += 1
   activity.latest = exchange
+  const forget = () => {
+    if (activity.latest === exchange) activity.latest = undefined
+  }
   response.once('close', () => {
     activity.unanswered -= 1
     activity.idleSince = performance.now()
-    if (activity.latest === exchange && request.complete) activity.latest = undefined
+    if (request.complete) forget()
+    // Its answer came before its body; it is held no longer than that takes.
+    else request.once('close', forget)
   })
 }

@@ -11,6 +11,7 @@ import {
   LogController,
 } from 'fastify'
 import type { Logger } from 'pino'
+import { BodyRoom } from './body-room.ts'
 import { checkHeaderCounts } from './caller.ts'
 import { answerClientError } from './client-errors.ts'
 import type { Config } from './config.ts'
@@ -67,9 +68,11 @@ export function createListener(
   app.decorateRequest('caller', null)
   app.decorateRequest('problem', null)
   app.decorateRequest('terms', null)
+  app.decorateRequest('bodyRoom', 0)
   app.decorateRequest('mayBeSent', false)
   app.decorateRequest('trace', undefined)
 
+  const bodyRoom = new BodyRoom(config.bodyLimitBytes)
   traffic?.follow(app)
   addFirst?.(app)
   app.addHook('onRequest', (request, _reply, done) => {
@@ -77,9 +80,15 @@ export function createListener(
     if (request.raw.socket.writableEnded) throw new Problem('request-timeout')
     checkFraming(request.raw)
     checkHeaderCounts(request.raw)
+    bodyRoom.take(request)
+    done()
+  })
+  app.addHook('preValidation', (request, _reply, done) => {
+    bodyRoom.release(request)
     done()
   })
   app.addHook('onSend', (request, reply, _payload, done) => {
+    bodyRoom.release(request)
     addStandardHeaders(request, reply, drain)
     // Not `onResponse`, which never comes for a caller who has hung up.
     logRequest(logger, request, reply)

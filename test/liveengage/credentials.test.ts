@@ -480,7 +480,11 @@ test('a client without any hold on a ConsumerJWS sends nothing, and a bug of its
   t.match(await problemOf(send(caller)), /^credentials-missing: /)
   t.equal(upstream.seen.filter(({ method }) => method === 'POST').length, 0)
   await credentials.consumerJws('mine', 'c')
+  const host = connections.to(upstream.origin)
+  let asked = 0
   connections.to = () => {
+    asked += 1
+    if (asked === 1) return host
     throw new Error('a bug')
   }
   t.equal(await problemOf(send({ ...caller, consumerId: 'c' })), 'Error: a bug')

@@ -1,0 +1,43 @@
+/** How much of bodies may be on its way in at a time: before they are whole, no line and no slot bounds them. */
+import type { FastifyRequest } from 'fastify'
+import { Problem } from './problems.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Bytes of room that its body holds while it comes in. */
+    bodyRoom: number
+  }
+}
+
+/** All bodies together, as their heads announce them. */
+const roomBytes = 16 * 1024 * 1024
+
+/** One of this size always finds room, so that large ones that trickle in keep nobody's message out. */
+const alwaysBytes = 8 * 1024
+
+export class BodyRoom {
+  private readonly limitBytes: number
+  private takenBytes = 0
+
+  /** @param limitBytes the largest body, which one that is not announced may turn out to be */
+  constructor(limitBytes: number) {
+    this.limitBytes = limitBytes
+  }
+
+  /** Takes room for the body of a request. @throws Problem `overloaded` where there is too little left */
+  take(request: FastifyRequest): void {
+    const { headers } = request
+    const isAnnounced = headers['transfer-encoding'] === undefined
+    const bytes = isAnnounced ? Number(headers['content-length'] ?? 0) : this.limitBytes
+    if (bytes <= alwaysBytes || bytes > this.limitBytes) return
+    if (this.takenBytes + bytes > roomBytes) throw new Problem('overloaded')
+    this.takenBytes += bytes
+    request.bodyRoom = bytes
+  }
+
+  /** Gives it back: once the body is whole, or once there is an answer, whichever comes first. */
+  release(request: FastifyRequest): void {
+    this.takenBytes -= request.bodyRoom
+    request.bodyRoom = 0
+  }
+}

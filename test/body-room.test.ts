@@ -1,0 +1,48 @@
+import t from 'tap'
+import { startProxy } from './start.ts'
+import { startUpstream } from './upstream.ts'
+import { credentials, openWire } from './wire.ts'
+
+const messages = '/conversations/c1/messages'
+const head = (bytes: number) =>
+  `POST ${messages} HTTP/1.1\r\n${credentials}Content-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n`
+
+/** 16 MiB of bodies of 64 KiB. */
+const most = 256
+
+t.test('bodies that come in hold 16 MiB together, and a small one always finds room', async (t) => {
+  const upstream = await startUpstream(t)
+  const { url, call } = await startProxy(t, upstream.origin)
+  const slow = await Promise.all(
+    Array.from({ length: most }, () => openWire(t, url, `${head(65_536)}{"text":"`)),
+  )
+  while ((await call('GET', '/livez')).status !== 200);
+  const large = { text: 'x'.repeat(5_000), metadata: [{ type: 'x', words: 'y'.repeat(50_000) }] }
+  t.match(await call('POST', messages, large), {
+    status: 503,
+    body: { code: 'overloaded', delivery: 'not-sent', retryable: true },
+  })
+  const chunked = `POST ${messages} HTTP/1.1\r\n${credentials}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`
+  const unannounced = await openWire(t, url, chunked)
+  t.match(await unannounced.until(/"code":"[a-z-]+"/), /"code":"overloaded"/)
+  t.equal((await call('POST', messages, { text: 'Hi' })).status, 201)
+  for (const wire of slow) wire.socket.destroy()
+  const isRoomy = async () => (await call('POST', messages, large)).status === 201
+  while (!(await isRoomy())) await new Promise((resolve) => setTimeout(resolve, 20))
+  t.equal(upstream.sends().length, 2)
+})
+
+t.test(
+  'a body that is whole holds no room any more, while LiveEngage has its message',
+  async (t) => {
+    const upstream = await startUpstream(t, { send: () => undefined })
+    const { call } = await startProxy(t, upstream.origin, {
+      REQUEST_TIMEOUT_MS: '4000',
+      MAX_CONNECTIONS: '400',
+    })
+    const large = { text: 'x', metadata: [{ type: 'x', words: 'y'.repeat(60_000) }] }
+    const held = Array.from({ length: most + 20 }, () => call('POST', messages, large))
+    const codes = (await Promise.all(held)).map(({ body }) => body.code)
+    t.ok(codes.filter((code) => code === 'liveengage-timeout').length >= most)
+  },
+)
