@@ -17,13 +17,16 @@ const gates = 4
 /** Of the caller, like those of any pool. */
 const connections = 48
 const faultShare = 0.01
+const refusedHealthyShare = 0.0005
 const sampleEveryMs = 5_000
 /** Answers are judged, and forgotten, when nothing can happen to them any more. */
 const settledAfterMs = 10_000
 
-/** A rise is clear where it is larger than this over the whole time that is judged, and than chance would have it. */
-const mostRise = { memoryMb: 10, files: 10 }
-const standardErrors = 4
+/**
+ * A heap and a pool swing by as much from minute to minute, so the floors are compared: the least level of the last quarter with the
+ * least of the second. The first is for caches to fill and code to be compiled.
+ */
+const mostRise = { memoryMb: 20, files: 20 }
 
 /** A heap finds its size in the first minutes: a shorter run shows the levels and judges neither. */
 const leastMinutes = 10
@@ -61,30 +64,40 @@ await setTimeout(settledAfterMs)
 settle()
 await context.stop(running)
 
-const honest = judged
-report.promise('no duplicate', honest.duplicates === 0, honest.duplicates, 0)
-report.promise(
-  'no false acknowledgement',
-  honest.falseAcknowledgements === 0,
-  honest.falseAcknowledgements,
-  0,
-)
-report.promise('no false not-sent', honest.falseNotSent === 0, honest.falseNotSent, 0)
-report.promise('every request has an answer', honest.unanswered === 0, honest.unanswered, 0)
-report.promise(
-  'every message that nothing happens to is acknowledged',
-  honest.refusedHealthy === 0,
-  honest.refusedHealthy,
-  0,
-)
 const leaks = context.leaks.printed + context.leaks.answered
-report.promise('no secret and no words anywhere', leaks === 0, leaks, 0)
-promiseLevel('memory does not rise', 'MB', mostRise.memoryMb, ({ memoryMb }) => memoryMb)
-promiseLevel('sockets and files do not rise', 'files', mostRise.files, ({ files }) => files)
+none('no duplicate', judged.duplicates)
+none('no false acknowledgement', judged.falseAcknowledgements)
+none('no false not-sent', judged.falseNotSent)
+none('every request has an answer', judged.unanswered)
+none('no secret and no words anywhere', leaks)
+// One on the connection of a fault may meet its end.
+const mostRefused = Math.floor(judged.requests * refusedHealthyShare)
+report.promise(
+  'messages that nothing happens to are acknowledged',
+  judged.refusedHealthy <= mostRefused,
+  `${judged.refusedHealthy} were not`,
+  `at most ${mostRefused}`,
+)
+promiseLevel(
+  'the floor of memory does not rise',
+  'MB',
+  mostRise.memoryMb,
+  ({ memoryMb }) => memoryMb,
+)
+promiseLevel(
+  'the floor of sockets and files does not rise',
+  'files',
+  mostRise.files,
+  ({ files }) => files,
+)
 say(report.promisesAsText())
 const { promises, figures } = report
 say(JSON.stringify({ seed: values.seed, minutes, perSecond, sent, judged, promises, figures }))
 process.exit(report.areKept ? 0 : 1)
+
+function none(promise: string, count: number): void {
+  report.promise(promise, count === 0, count, 0)
+}
 
 /** Sends on time, whatever has become of what was sent before. */
 async function load({ proxy }: Running): Promise<void> {
@@ -136,23 +149,24 @@ function settle(): void {
   judged = total([judged, ...table.values()])
 }
 
-/** Of the last three quarters: the first is for caches to fill and code to be compiled. */
 function promiseLevel(
   promise: string,
   unit: string,
   most: number,
   read: (sample: Sample) => number,
 ): void {
-  const late = samples.slice(Math.floor(samples.length / 4))
-  const { slope, error } = trendOf(late.map((each) => ({ x: each.minutes, y: read(each) })))
-  const span = (late.at(-1)?.minutes ?? 0) - (late[0]?.minutes ?? 0)
-  const isClear = slope * span > most && slope > standardErrors * error
-  const perHour = `${round(slope * 60)} ${unit} an hour`
-  const levels = late.map(read)
-  const range = `${round(Math.min(...levels))} to ${round(Math.max(...levels))} ${unit}`
-  const bound = `${most} ${unit} in ${round(span)} min`
+  const quarter = Math.ceil(samples.length / 4)
+  const judgedOnes = samples.slice(quarter)
+  const { slope, error } = trendOf(judgedOnes.map((each) => ({ x: each.minutes, y: read(each) })))
+  const floorOf = (part: readonly Sample[]) => Math.min(...part.map(read))
+  const rise = floorOf(judgedOnes.slice(-quarter)) - floorOf(judgedOnes.slice(0, quarter))
   const isLong = minutes >= leastMinutes
-  const note = isLong ? range : `${range}; not judged below ${leastMinutes} minutes`
-  report.promise(promise, isLong ? !isClear : undefined, perHour, bound, note)
-  report.figures[promise] = { perHour: round(slope * 60), error: round(error * 60), range }
+  const slopeText = `${round(slope * 60)} +-${round(error * 60)} ${unit} an hour`
+  const note = isLong ? slopeText : `${slopeText}; not judged below ${leastMinutes} minutes`
+  const isKept = isLong ? rise <= most : undefined
+  report.promise(promise, isKept, `${round(rise)} ${unit}`, `${most} ${unit}`, note)
+  const levels = judgedOnes.map(read)
+  const range = [round(Math.min(...levels)), round(Math.max(...levels))]
+  const perHour = { slope: round(slope * 60), error: round(error * 60) }
+  report.figures[promise] = { rise: round(rise), perHour, range }
 }
