@@ -16,6 +16,8 @@ export type Size = {
   stormRequests: number
   overloadRequests: number
   stalledClients: number
+  /** What they may make the proxy hold. Two thirds of it is the requests that are let in, and what V8 leaves lying for a while. */
+  mostStalledMb: number
   /** How long they stall, at most. */
   stalledMs: number
   shutdownRounds: number
@@ -38,6 +40,7 @@ export const sizes: Record<Size['name'], Size> = {
     stormRequests: 300,
     overloadRequests: 2_000,
     stalledClients: 10_000,
+    mostStalledMb: 200,
     stalledMs: 8_000,
     shutdownRounds: 20,
     leastSends: 3_000,
@@ -56,6 +59,7 @@ export const sizes: Record<Size['name'], Size> = {
     stormRequests: 64,
     overloadRequests: 1_000,
     stalledClients: 2_000,
+    mostStalledMb: 320,
     stalledMs: 5_000,
     shutdownRounds: 3,
     leastSends: 600,

@@ -10,8 +10,6 @@ import { round, spreadOf } from '../figures.ts'
 import { Gate } from '../gate.ts'
 import { endWithUs } from '../proxy.ts'
 
-const mostMb = 200
-
 /** Files a process needs besides those connections. */
 const otherFiles = 400
 
@@ -66,6 +64,7 @@ export async function stalled(context: Context): Promise<void> {
   }
   report.promise('no answer to them is lost in a reset', lost.length === 0, lost.length, 0)
   const isEnough = count === size.stalledClients
+  const mostMb = size.mostStalledMb
   const isKept = peakMb < mostMb && leaks === 0
   report.promise(
     `${count} stalled clients fit into memory`,
