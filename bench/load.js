@@ -1,0 +1,31 @@
+/** The closed-loop load: wrk on the other core, until it is stopped. */
+import { once } from 'node:events'
+import { text as readText } from 'node:stream/consumers'
+import { start } from './processes.js'
+
+const script = new URL('load.lua', import.meta.url).pathname
+/** It is stopped long before. */
+const longest = '900s'
+
+/**
+ * @param requestFile as `writeRequest` writes it
+ * @param rotate how many values `{id}` takes in it
+ * @returns the process and `stop`, which answers what wrk saw
+ */
+export function startLoad({ core, url, connections, requestFile, rotate = 1 }) {
+  const args = ['-t1', `-c${connections}`, `-d${longest}`, '--timeout', '10s', '-s', script, url]
+  const env = { REQUEST: requestFile, ROTATE: `${rotate}` }
+  const child = start(core, 'wrk', args, { env, stdout: 'pipe' })
+  const output = readText(child.stdout)
+  return {
+    pid: child.pid,
+    async stop() {
+      const exited = child.exitCode === null ? once(child, 'exit') : undefined
+      child.kill('SIGINT')
+      await exited
+      const line = (await output).split('\n').findLast((candidate) => candidate.startsWith('{'))
+      if (line === undefined) throw new Error(`wrk failed: ${await output}`)
+      return JSON.parse(line)
+    },
+  }
+}
