@@ -74,15 +74,15 @@ export function ask(port, method, { path, headers = {}, body = '' }) {
 }
 
 /** The load of one instance, on the load's core. */
-export function loadOf({ port, request, requestFile }, { cores }, connections, rotate) {
+export function loadOf({ port, request, requestFile }, { cores }, load) {
   const url = `http://127.0.0.1:${port}${request.path}`
-  return startLoad({ core: cores.load, url, connections, requestFile, rotate })
+  return startLoad({ core: cores.load, url, requestFile, ...load })
 }
 
 /** Until the JIT has settled: so many requests, or so long. */
 export async function warm(instance, bench, { connections, warmRequests, warmMs, rotate }) {
   const { upstream } = bench
-  const load = loadOf(instance, bench, connections, rotate)
+  const load = loadOf(instance, bench, { connections, rotate, order: 'sequential' })
   const end = performance.now() + warmMs
   const first = await upstream.sends()
   while (performance.now() < end && (await upstream.sends()) - first < warmRequests) {

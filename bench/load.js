@@ -10,11 +10,12 @@ const longest = '900s'
 /**
  * @param requestFile as `writeRequest` writes it
  * @param rotate how many values `{id}` takes in it
+ * @param order `sequential` or `random`
  * @returns the process and `stop`, which answers what wrk saw
  */
-export function startLoad({ core, url, connections, requestFile, rotate = 1 }) {
+export function startLoad({ core, url, connections, requestFile, rotate = 1, order }) {
   const args = ['-t1', `-c${connections}`, `-d${longest}`, '--timeout', '10s', '-s', script, url]
-  const env = { REQUEST: requestFile, ROTATE: `${rotate}` }
+  const env = { REQUEST: requestFile, ROTATE: `${rotate}`, ORDER: order }
   const child = start(core, 'wrk', args, { env, stdout: 'pipe' })
   const output = readText(child.stdout)
   return {

@@ -1,6 +1,10 @@
--- wrk's side of load.js: sends the request of a file; with ROTATE=n `{id}` in it runs from 1 to n. Prints a line of JSON.
+-- wrk's side of load.js: sends the request of a file; with ROTATE=n `{id}` in it is 1 to n,
+-- one after the other or in random order (ORDER). Prints a line of JSON.
 
 local rotate = tonumber(os.getenv("ROTATE") or "1")
+local random = os.getenv("ORDER") == "random"
+math.randomseed(os.time())
+
 local headers = {}
 local file = assert(io.open(os.getenv("REQUEST")))
 for line in file:lines() do
@@ -25,7 +29,7 @@ if rotate > 1 then
   local prepared = {}
   local last = 0
   function request()
-    last = last % rotate + 1
+    last = random and math.random(rotate) or last % rotate + 1
     local known = prepared[last]
     if not known then
       known = wrk.format(nil, nil, headers_of(last))

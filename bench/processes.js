@@ -39,6 +39,16 @@ export async function stop(child) {
   await exited
 }
 
+/** The next message of a child with `ipc`. @throws Error where it ends instead */
+export async function messageFrom(child) {
+  const gone = new AbortController()
+  const end = () => gone.abort(new Error('a process of the benchmark ended before it answered'))
+  child.once('exit', end)
+  const [message] = await once(child, 'message', { signal: gone.signal })
+  child.off('exit', end)
+  return message
+}
+
 export function isRunning(child) {
   return running.has(child)
 }

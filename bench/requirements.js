@@ -8,13 +8,13 @@ import process from 'node:process'
 const debianPackages = { nginx: 'nginx-light', wrk: 'wrk', haproxy: 'haproxy', openssl: 'openssl' }
 const rivals = new URL('rivals/', import.meta.url)
 
-/** @param programs names from `debianPackages` @throws Error that says what to install */
-export function requireMachine(programs, { candidate, load }) {
+/** @throws Error that says what to install */
+export function requireMachine({ candidate, load }) {
   if (platform() !== 'linux') throw new Error('it reads /proc: it needs Linux')
   for (const core of [candidate, load]) {
     if (!(core < cpus().length)) throw new Error(`there is no core ${core}: it needs two cores`)
   }
-  const missing = [...new Set(programs)].filter((name) => !isInstalled(name))
+  const missing = Object.keys(debianPackages).filter((name) => !isInstalled(name))
   if (missing.length > 0) {
     const packages = missing.map((name) => debianPackages[name]).join(' ')
     throw new Error(`${missing.join(', ')} missing. On Debian:

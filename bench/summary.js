@@ -1,8 +1,6 @@
 /** From slices to figures: the clean slices, and ratios to the floor inside a round. */
+import { cleanest, cleanShare } from './foreign.js'
 import { groupBy, mean, median, spread } from './statistics.js'
-
-/** A slice is clean where others used at most this share of either core. */
-const cleanShare = 0.05
 
 /** @returns a row for each candidate, and how noisy it was */
 export function summarize(candidates, slices) {
@@ -12,14 +10,6 @@ export function summarize(candidates, slices) {
     return { name, title, kind, ...summarizeOne(own, floors) }
   })
   return { rows, noise: describeNoise(slices) }
-}
-
-/** The cleanest slices: the clean ones, or where they are too few the better half. */
-function cleanest(slices) {
-  const sorted = slices.toSorted((a, b) => a.foreign - b.foreign)
-  const clean = sorted.filter(({ foreign }) => foreign <= cleanShare)
-  const half = Math.ceil(slices.length / 2)
-  return clean.length >= half ? clean : sorted.slice(0, half)
 }
 
 const roundOf = ({ block, round }) => `${block}/${round}`

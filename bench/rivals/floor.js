@@ -20,8 +20,11 @@ createServer((request, response) => {
       { method: 'POST', path: sendPath, headers, body },
       {
         onRequestStart() {},
-        onResponseStart(_controller, status) {
-          response.writeHead(status, { 'content-type': 'application/json' })
+        onResponseStart(_controller, status, answered) {
+          response.writeHead(status, {
+            'content-type': answered['content-type'],
+            'content-length': answered['content-length'],
+          })
         },
         onResponseData(_controller, chunk) {
           response.write(chunk)
