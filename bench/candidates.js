@@ -100,7 +100,7 @@ backend liveengage
 export const candidates = [
   {
     ...{ name: 'floor', kind: 'floor', request: 'native', inTls: true },
-    title: 'node:http + undici dispatch, bytes passed through: the floor',
+    title: 'the floor: node:http + undici dispatch',
     launch: rival('floor'),
   },
   {
@@ -110,7 +110,7 @@ export const candidates = [
   },
   {
     ...{ name: 'subject-credentials', kind: 'subject', request: 'consumer' },
-    title: 'liveengage-proxy, with tokens of its own',
+    title: 'liveengage-proxy, own tokens',
     launch: proxy(root, credentials),
   },
   {
@@ -120,52 +120,52 @@ export const candidates = [
   },
   {
     ...{ name: 'fastify-dispatch', kind: 'rival', request: 'translated', inTls: true },
-    title: 'Fastify + undici dispatch, no feature beside',
+    title: 'Fastify + undici dispatch, bare',
     launch: rival('fastify-dispatch'),
   },
   {
     ...{ name: 'fastify-request', kind: 'rival', request: 'translated', inTls: true },
-    title: 'Fastify + undici request, no feature beside',
+    title: 'Fastify + undici request, bare',
     launch: rival('fastify-request'),
   },
   {
     ...{ name: 'fastify-reply-from', kind: 'rival', request: 'translated' },
-    title: '@fastify/reply-from + translation, no feature beside',
+    title: '@fastify/reply-from + translation, bare',
     launch: rival('fastify-reply-from'),
   },
   {
     ...{ name: 'fastify-http-proxy', kind: 'rival', request: 'native' },
-    title: '@fastify/http-proxy, pass-through only',
+    title: '@fastify/http-proxy, passes through',
     launch: rival('fastify-http-proxy'),
   },
   {
     ...{ name: 'fastify-full', kind: 'rival', request: 'translated', inTls: true },
-    title: 'a typical full service: Fastify + undici request + plugins',
+    title: 'typical full service on Fastify',
     launch: rival('fastify-full'),
   },
   {
     ...{ name: 'express-http-proxy-middleware', kind: 'rival', request: 'native' },
-    title: 'Express + http-proxy-middleware, pass-through only',
+    title: 'Express + http-proxy-middleware',
     launch: rival('express-http-proxy-middleware'),
   },
   {
     ...{ name: 'fastify-fetch', kind: 'rival', request: 'translated' },
-    title: 'Fastify + fetch, no feature beside',
+    title: 'Fastify + fetch, bare',
     launch: rival('fastify-fetch'),
   },
   {
     ...{ name: 'express-axios', kind: 'rival', request: 'translated' },
-    title: 'Express + axios, no feature beside',
+    title: 'Express + axios, bare',
     launch: rival('express-axios'),
   },
   {
     ...{ name: 'nginx', kind: 'limit', request: 'native', program: 'nginx', inTls: true },
-    title: 'nginx proxy_pass: the limit in C',
+    title: 'nginx proxy_pass',
     launch: nginx,
   },
   {
     ...{ name: 'haproxy', kind: 'limit', request: 'native', program: 'haproxy' },
-    title: 'HAProxy: the limit in C',
+    title: 'HAProxy',
     launch: haproxy,
   },
 ]

@@ -1,5 +1,4 @@
 /** Added latency: the same open-loop load on LiveEngage directly and through a candidate, taken in turns. */
-
 import process from 'node:process'
 import { floor, subject } from './candidates.js'
 import { cleanest, compare, look } from './foreign.js'

@@ -57,7 +57,8 @@ ${table(rows, latencyColumns)}
 
 Open loop: ${perSecond} requests a second at fixed instants, an upstream that answers after ${delayMs} ms, counted from the instant
 at which a request was to be sent. "added" is over the direct call. "late" is how late the generator itself was: a difference
-below it is nobody's. "others" is the most that others used of a core in the runs that were kept. The candidates may have ${connections} requests in flight (MAX_CONNECTIONS=${connections} for the proxy).
+below it is nobody's. "others" is the most that others used of a core in the runs that were kept. The candidates may have
+${connections} requests in flight (MAX_CONNECTIONS=${connections} for the proxy).
 `
 }
 

@@ -52,7 +52,7 @@ function describeMachine() {
     cores: cpus().length,
     linux: release(),
     node: process.version,
-    commit: output('git', ['describe', '--always', '--dirty']),
+    commit: describeCommit(),
     undici: versionOf('undici'),
     fastify: versionOf('fastify'),
   }
@@ -63,7 +63,15 @@ function versionOf(name) {
   return JSON.parse(readFileSync(ofProxy, 'utf8')).version
 }
 
-function output(command, args) {
+function describeCommit() {
   const cwd = new URL('.', import.meta.url)
-  return execFileSync(command, args, { cwd, encoding: 'utf8' }).trim()
+  try {
+    return execFileSync('git', ['describe', '--always', '--dirty'], {
+      cwd,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim()
+  } catch {
+    return null // Not a clone.
+  }
 }
