@@ -40,6 +40,11 @@ const parts = {
 
 /** @param only names of parts, all by default @throws Error for an unknown part */
 export async function measureGrowth(bench, { only = Object.keys(parts), say }) {
+  const unknown = only.filter((name) => !Object.hasOwn(parts, name))
+  if (unknown.length > 0) {
+    const known = Object.keys(parts).join(', ')
+    throw new Error(`growth has no part ${unknown.join(', ')}; it has ${known}`)
+  }
   const upstream = await startUpstream({ ...bench, core: bench.cores.load })
   const withUpstream = { ...bench, upstream }
   const reference = await startInstance(floor, withUpstream)
@@ -47,9 +52,6 @@ export async function measureGrowth(bench, { only = Object.keys(parts), say }) {
   const results = {}
   for (const name of only) {
     const part = parts[name]
-    if (part === undefined) {
-      throw new Error(`growth has no part ${name}; it has ${Object.keys(parts).join(', ')}`)
-    }
     results[name] = []
     for (const size of part.sizes) {
       say(`${name}: ${size}`)

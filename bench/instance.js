@@ -4,6 +4,7 @@ import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import { text as readText } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { cpuOf } from './kernel.js'
 import { startLoad } from './load.js'
 import { freePort, isRunning, start, stop } from './processes.js'
 import { requests, writeRequest } from './requests.js'
@@ -79,14 +80,20 @@ export function loadOf({ port, request, requestFile }, { cores }, load) {
   return startLoad({ core: cores.load, url, requestFile, ...load })
 }
 
-/** Until the JIT has settled: so many requests, or so long. */
-export async function warm(instance, bench, { connections, warmRequests, warmMs, rotate }) {
+/** Until the JIT has settled: so many requests, or so much CPU time; a busy machine gets up to `limitMs` for it. */
+export async function warm(instance, bench, load) {
+  const { connections, warmRequests, warmMs, rotate, limitMs = 3 * warmMs } = load
   const { upstream } = bench
-  const load = loadOf(instance, bench, { connections, rotate, order: 'sequential' })
-  const end = performance.now() + warmMs
+  const wrk = loadOf(instance, bench, { connections, rotate, order: 'sequential' })
+  const end = performance.now() + limitMs
+  const enough = cpuOf(instance.pid) + warmMs * 1e6
   const first = await upstream.sends()
-  while (performance.now() < end && (await upstream.sends()) - first < warmRequests) {
+  while (
+    performance.now() < end &&
+    cpuOf(instance.pid) < enough &&
+    (await upstream.sends()) - first < warmRequests
+  ) {
     await sleep(100)
   }
-  await load.stop()
+  await wrk.stop()
 }

@@ -58,12 +58,12 @@ export function readOptions(args) {
 function paceOf({ quick, rounds, blocks }) {
   const pace = quick
     ? { blocks: 1, rounds: 4, warmRequests: 10_000, warmMs: 3_000, settleMs: 250, sliceMs: 500 }
-    : { blocks: 2, rounds: 5, warmRequests: 50_000, warmMs: 12_000, settleMs: 400, sliceMs: 1_000 }
+    : { blocks: 2, rounds: 4, warmRequests: 50_000, warmMs: 12_000, settleMs: 400, sliceMs: 1_000 }
   return {
     ...pace,
     ...(rounds !== undefined && { rounds: Number(rounds) }),
     ...(blocks !== undefined && { blocks: Number(blocks) }),
-    budgetMs: quick ? 95_000 : 350_000,
+    budgetMs: quick ? 95_000 : 360_000,
     tlsBudgetMs: 170_000,
   }
 }

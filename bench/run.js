@@ -38,7 +38,8 @@ async function runThroughput(options, bench) {
   const chosen = chooseCandidates(options)
   const run = async (some, heading, more) => {
     const slices = await measureThroughput(some, bench, { pace, say, ...more })
-    return show(summarize(some, slices), (part) => reportThroughput(heading, part))
+    const part = { pace, ...summarize(some, slices) }
+    return show(part, () => reportThroughput(heading, part))
   }
   const parts = {}
   if (!tls) parts.throughput = await run(chosen, 'Plain upstream', { budgetMs: pace.budgetMs })

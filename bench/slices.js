@@ -5,8 +5,12 @@ import { compare, look } from './foreign.js'
 import { loadOf } from './instance.js'
 import { residentOf } from './kernel.js'
 
+/** A connection's handshake is behind it once it has carried so many requests; on a busy machine that takes longer. */
+const settleUses = 5
+const settleLimitMs = 3_000
+
 /**
- * Measures one instance for `sliceMs`, after `settleMs` in which connections are made again.
+ * Measures one instance for `sliceMs`, after at least `settleMs` in which connections are made again.
  * @param rotate how many values `{id}` takes in the request, in random order
  * @returns CPU microseconds per request, requests a second, wrk's p99 (closed loop), and the share of either core that others used
  */
@@ -20,7 +24,15 @@ export async function measureSlice(instance, bench, { connections, settleMs, sli
     const sends = await upstream.sends()
     return { lookUps, sends, ...look(cores, pids) }
   }
+  const first = await upstream.sends()
+  const latest = performance.now() + settleLimitMs
   await sleep(settleMs)
+  while (
+    (await upstream.sends()) - first < connections * settleUses &&
+    performance.now() < latest
+  ) {
+    await sleep(50)
+  }
   const before = await count()
   await sleep(sliceMs)
   const after = await count()
