@@ -6,6 +6,7 @@ import { start } from './processes.js'
 const script = new URL('load.lua', import.meta.url).pathname
 /** It is stopped long before. */
 const longest = '900s'
+const againMs = 500
 
 /**
  * @param requestFile as `writeRequest` writes it
@@ -18,12 +19,15 @@ export function startLoad({ core, url, connections, requestFile, rotate = 1, ord
   const env = { REQUEST: requestFile, ROTATE: `${rotate}`, ORDER: order }
   const child = start(core, 'wrk', args, { env, stdout: 'pipe' })
   const output = readText(child.stdout)
+  const exited = once(child, 'exit')
   return {
     pid: child.pid,
     async stop() {
-      const exited = child.exitCode === null ? once(child, 'exit') : undefined
+      // wrk misses a signal that comes just before it falls asleep.
+      const again = setInterval(() => child.kill('SIGINT'), againMs)
       child.kill('SIGINT')
       await exited
+      clearInterval(again)
       const line = (await output).split('\n').findLast((candidate) => candidate.startsWith('{'))
       if (line === undefined) throw new Error(`wrk failed: ${await output}`)
       return JSON.parse(line)

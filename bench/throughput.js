@@ -7,6 +7,7 @@ import { startUpstream } from './upstream.js'
 export const loadConnections = 64
 /** Every so many slices of a round the floor has one more. */
 const slicesPerFloor = 5
+const leastWarmMs = 1_000
 
 /**
  * @param bench `cores` and `folder`
@@ -35,7 +36,8 @@ async function measureBlock(candidates, bench, { block, end, ...pace }, say) {
   for (const [index, candidate] of candidates.entries()) {
     say(`block ${block + 1}: warming ${candidate.name}`)
     const instance = await startInstance(candidate, bench)
-    const limitMs = (2 * (warmEnd - performance.now())) / (candidates.length - index)
+    const share = (2 * (warmEnd - performance.now())) / (candidates.length - index)
+    const limitMs = Math.max(share, leastWarmMs)
     await warm(instance, bench, { ...pace, connections: loadConnections, limitMs })
     instances.push(instance)
   }
