@@ -1,0 +1,56 @@
+/**
+ * The open-loop load, a process of its own: sends at fixed instants whatever comes back, and counts from the instant at which
+ * a request was to be sent, so that nobody's slowness makes the load slower and hides itself.
+ */
+import process from 'node:process'
+import { Worker } from 'node:worker_threads'
+import { openPool } from './connection-pool.js'
+
+const leadMs = 200
+/** How much longer than its requests a run may take. */
+const patienceMs = 15_000
+
+process.on('message', async (order) => {
+  process.send(await run(order))
+})
+
+/**
+ * @param order `port`, `tls`, `size` of the pool, `request` (bytes as text), `status` of a success, `perSecond`, `seconds`
+ * @returns milliseconds of each request, and how late each was sent
+ */
+async function run({ port, tls, size, request, status: expected, perSecond, seconds }) {
+  const end = setTimeout(giveUp, seconds * 1000 + patienceMs)
+  const pool = await openPool({ port, tls, size })
+  const bytes = Buffer.from(request, 'latin1')
+  const count = perSecond * seconds
+  const intervalMs = 1000 / perSecond
+  const latencies = []
+  const lateness = []
+  let failed = 0
+  // The pacer is another thread with another clock; both count from the same epoch.
+  const now = () => performance.timeOrigin + performance.now()
+  const startAt = now() + leadMs
+  const url = new URL('pacer.js', import.meta.url)
+  const pacer = new Worker(url, { workerData: { startAt, intervalMs, count } })
+  await new Promise((resolve) => {
+    let finished = 0
+    pacer.on('message', (sent) => {
+      const intended = startAt + sent * intervalMs
+      lateness.push(now() - intended)
+      pool.send(bytes, (status) => {
+        latencies.push(now() - intended)
+        if (status !== expected) failed += 1
+        finished += 1
+        if (finished === count) resolve()
+      })
+    })
+  })
+  clearTimeout(end)
+  pool.close()
+  return { latencies, lateness, failed }
+}
+
+function giveUp() {
+  process.stderr.write('open loop: some requests were never answered\n')
+  process.exit(1)
+}

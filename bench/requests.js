@@ -1,0 +1,58 @@
+/** What the load sends: a consumer's message, with tokens of the size that LiveEngage's have. */
+import { writeFileSync } from 'node:fs'
+
+export const account = '12345678'
+export const text = 'Hello, I would like to know where my order is'
+
+const base64url = (value) => Buffer.from(value).toString('base64url')
+
+/** About 900 bytes: header, claims, and a signature as long as RS256's. It opens nothing. */
+function makeToken(claims) {
+  const header = base64url(JSON.stringify({ alg: 'RS256', typ: 'JWT', kid: 'bench-key-00001' }))
+  const padded = { ...claims, padding: 'p'.repeat(240) }
+  return `${header}.${base64url(JSON.stringify(padded))}.${base64url(Buffer.alloc(256, 'signature'))}`
+}
+
+const now = Math.floor(Date.now() / 1000)
+export const appJwt = makeToken({ aud: account, iss: 'Sentinel', iat: now, exp: now + 86_400 })
+export const consumerJws = makeToken({ account_id: account, ext_consumer_id: 'ada' })
+
+const tokens = { Authorization: appJwt, 'X-LP-ON-BEHALF': consumerJws }
+const sendPath = `/api/account/${account}/messaging/consumer/conversation/send?v=3`
+
+export function envelopeOf(message) {
+  const event = { type: 'ContentEvent', contentType: 'text/plain', message }
+  const id = '5e2ad0fd-4a61-4f83-9c41-5f3bb1f0a6f4'
+  return { kind: 'req', id, type: 'ms.PublishEvent', body: { dialogId: 'conversation-1', event } }
+}
+
+function post(path, status, headers, body) {
+  return {
+    path,
+    status,
+    headers: { 'Content-Type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  }
+}
+
+const messages = '/conversations/conversation-1/messages'
+
+/** The kinds of a request, each with the status of its success. */
+export const requests = {
+  /** The REST call with both tokens. */
+  translated: (message = text) => post(messages, 201, tokens, { text: message }),
+  /** The REST call that leaves the tokens to the proxy. */
+  consumer: (message = text) =>
+    post(messages, 201, { 'X-LP-Consumer-Id': 'consumer-{id}' }, { text: message }),
+  /** The REST call for one of many accounts. */
+  account: (message = text) =>
+    post(messages, 201, { ...tokens, 'X-LP-Account-Id': 'account{id}' }, { text: message }),
+  /** LiveEngage's own call, for whatever passes it through. */
+  native: (message = text) => post(sendPath, 200, tokens, envelopeOf(message)),
+}
+
+/** For wrk's script: a header a line, an empty line, the body. */
+export function writeRequest(file, { headers, body }) {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\n`)
+  writeFileSync(file, `${lines.join('')}\n${body}`)
+}
