@@ -10,7 +10,7 @@ declare module 'fastify' {
 }
 
 /** All bodies together, as their heads announce them. */
-const roomBytes = 16 * 1024 * 1024
+const roomBytes = 8 * 1024 * 1024
 
 /** One of this size always finds room, so that large ones that trickle in keep nobody's message out. */
 const alwaysBytes = 8 * 1024

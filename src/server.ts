@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The process: reads arguments and environment, starts the app (and the sandbox, if asked), stops without losing an answer. */
-import { letYoungGenerationGrow } from './young-generation.ts'
+import { letYoungGenerationGrow } from './heap.ts'
 
 // What follows is loaded while it is small.
 

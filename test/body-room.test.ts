@@ -7,10 +7,10 @@ const messages = '/conversations/c1/messages'
 const head = (bytes: number) =>
   `POST ${messages} HTTP/1.1\r\n${credentials}Content-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n`
 
-/** 16 MiB of bodies of 64 KiB. */
-const most = 256
+/** 8 MiB of bodies of 64 KiB. */
+const most = 128
 
-t.test('bodies that come in hold 16 MiB together, and a small one always finds room', async (t) => {
+t.test('bodies that come in hold 8 MiB together, and a small one always finds room', async (t) => {
   const upstream = await startUpstream(t)
   const { url, call } = await startProxy(t, upstream.origin)
   const slow = await Promise.all(

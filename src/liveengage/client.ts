@@ -96,15 +96,18 @@ export class Client {
    * @throws Problem whose `delivery` says whether LiveEngage may have acted
    */
   send(command: Command, caller: Caller, terms: Terms): Promise<SendSuccess> {
+    return this.prepare(command, caller, terms)()
+  }
+
+  /** Puts a command into its envelope. @returns what sends it, as `send` does, and holds no more than its bytes */
+  prepare(command: Command, caller: Caller, terms: Terms): () => Promise<SendSuccess> {
     const request = toRequest(command)
-    return this.post(
-      'conversation/send',
-      version,
-      JSON.stringify(request),
-      caller,
-      terms,
-      (answer) => readSendAnswer(answer, request.id),
-    )
+    const { id } = request
+    const bytes = Buffer.from(JSON.stringify(request))
+    return () =>
+      this.post('conversation/send', version, bytes, caller, terms, (answer) =>
+        readSendAnswer(answer, id),
+      )
   }
 
   /**
@@ -114,7 +117,8 @@ export class Client {
   open(commands: OpenCommand, caller: Caller, terms: Terms): Promise<OpenSuccess> {
     const batch = toBatch(commands)
     const [{ id: profile }, { id: conversation }] = batch
-    return this.post('conversation', version, JSON.stringify(batch), caller, terms, (answer) =>
+    const bytes = Buffer.from(JSON.stringify(batch))
+    return this.post('conversation', version, bytes, caller, terms, (answer) =>
       readConversationAnswer(answer, { profile, conversation }),
     )
   }
@@ -162,7 +166,7 @@ export class Client {
   private async post<T>(
     method: Method,
     query: string,
-    body: string | Buffer,
+    body: Buffer,
     caller: Caller,
     terms: Terms,
     read: (answer: Answer) => T,

@@ -1,7 +1,7 @@
 /** Mounts the actions: one route each, one handler for all, the whole life of a request from its headers to LiveEngage's answer. */
 import { type TSchema, Type } from '@sinclair/typebox'
-import type { FastifyInstance } from 'fastify'
-import { type Action, DryRunQuery } from '../action.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type Action, DryRunQuery, type EventAction } from '../action.ts'
 import { closeConversation } from '../actions/close-conversation.ts'
 import { openConversation } from '../actions/open-conversation.ts'
 import { sendMessage } from '../actions/send-message.ts'
@@ -14,6 +14,7 @@ import { startTyping } from '../actions/start-typing.ts'
 import { stopTyping } from '../actions/stop-typing.ts'
 import { type AdmissionOptions, admit, admitted } from '../admission.ts'
 import { claimKey, readIdempotencyKey } from '../idempotency.ts'
+import type { SendSuccess } from '../liveengage/answers.ts'
 import type { Client } from '../liveengage/client.ts'
 import type { Outcomes } from '../outcomes.ts'
 import { isProblem, Problem } from '../problems.ts'
@@ -85,13 +86,13 @@ function mount(app: FastifyInstance, action: Action, options: ActionRoutesOption
       const { id: requestId, params, query } = request
       const { caller, terms } = admitted(request)
       const { accountId } = caller
-      const input = { accountId, params, query, body: request.body }
+      const inputOf = () => ({ accountId, params, query, body: request.body })
       if (query.dryRun === 'true') {
-        return client.preview(action.translate(input), caller, terms)
+        return client.preview(action.translate(inputOf()), caller, terms)
       }
       switch (action.outcome) {
         case 'opened': {
-          const commands = action.translate(input)
+          const commands = action.translate(inputOf())
           request.mayBeSent = true
           const { conversationId, isProfileRefused } = await client.open(commands, caller, terms)
           if (isProfileRefused) {
@@ -104,19 +105,14 @@ function mount(app: FastifyInstance, action: Action, options: ActionRoutesOption
           return reply.code(201).send({ conversationId, requestId })
         }
         case 'event': {
-          const command = action.translate(input)
-          request.mayBeSent = true
-          const { sequence } = await typing.follow(
-            { command, caller, conversationId: params.id },
-            () => client.send(command, caller, terms),
-          )
-          const { dialogId } = command.body
+          const { dialogId, sent } = publish(action.translate(inputOf()), request, options)
+          const { sequence } = await sent
           return answerEvent(request, reply, { conversationId: params.id, dialogId, sequence })
         }
         case 'silent': {
-          const command = action.translate(input)
+          const command = action.translate(inputOf())
           request.mayBeSent = true
-          const expirySeconds = action.expirySeconds?.(input)
+          const expirySeconds = action.expirySeconds?.(inputOf())
           await typing.follow(
             { command, caller, conversationId: params.id, expirySeconds },
             async () => {
@@ -131,6 +127,20 @@ function mount(app: FastifyInstance, action: Action, options: ActionRoutesOption
       }
     },
   })
+}
+
+/** Apart from the handler, so that of a large body only the bytes of its envelope are held while LiveEngage takes its time. */
+function publish(
+  command: ReturnType<EventAction['translate']>,
+  request: FastifyRequest<Route>,
+  { client, typing }: ActionRoutesOptions,
+): { dialogId: string; sent: Promise<SendSuccess> } {
+  const { caller, terms } = admitted(request)
+  const call = { command, caller, conversationId: request.params.id }
+  const send = client.prepare(command, caller, terms)
+  request.body = undefined
+  request.mayBeSent = true
+  return { dialogId: command.body.dialogId, sent: typing.follow(call, send) }
 }
 
 function withDryRun(query: TSchema): TSchema {
