@@ -12,8 +12,8 @@ import { type Configuration, checkConfiguration, outcomeOf, refused } from './co
 import { checkDryRun } from './dry-run.ts'
 import { connect, resolve } from './reach.ts'
 import { toJson, toText } from './report.ts'
-import { checkService } from './services.ts'
 import { checkAppJwt, checkConsumerJws } from './tokens.ts'
+import { checkService } from './whereabouts.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
