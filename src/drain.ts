@@ -84,6 +84,11 @@ export class Drain {
     this.phase = 'closing'
   }
 
+  /** Ends what is left, answered or not: a caller that does not read its answer must not hold up the end. */
+  cut(): void {
+    for (const socket of this.sockets.keys()) socket.destroy()
+  }
+
   private sweep(): void {
     const longestIdle = performance.now() - idleGraceMs
     for (const [socket, { unanswered, idleSince }] of this.sockets) {

@@ -45,6 +45,7 @@ async function start(): Promise<void> {
     const cut = setTimeout(() => {
       logger.warn('time is up: ending what still waits for LiveEngage')
       void cutOff()
+      setTimeout(() => drain.cut(), lastAnswersMs / 2)
     }, shutdownTimeoutMs - lastAnswersMs)
     await drain.run(shutdownDelayMs)
     await endTyping()

@@ -176,6 +176,18 @@ t.test(
   },
 )
 
+t.test('a caller that never reads its answers does not hold up the end', async (t) => {
+  const run = startProcess(t, { SANDBOX: 'true', SANDBOX_PORT: '0', SHUTDOWN_TIMEOUT_MS: '3000' })
+  const wire = await openWire(t, await run.url())
+  wire.socket.pause()
+  wire.socket.write('GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(200))
+  await run.until(/"route":"\/openapi.json"/)
+  run.child.kill('SIGTERM')
+  const { code, stdout } = await run.exit
+  t.equal(code, 0)
+  t.match(stdout, /"time is up.*"stopped"/s)
+})
+
 t.test('a wrong environment ends it with 1 and every wrong name, no value', async (t) => {
   const run = startProcess(t, {
     PORT: 'hunter2',

@@ -136,16 +136,17 @@ export class Client {
     terms: Terms,
   ): Promise<Answer> {
     let latest: Answer | undefined
+    let refusal: Problem | undefined
     try {
       return await this.post(method, query, payload, caller, terms, (answer) => {
         latest = answer
-        const refusal = readNativeRefusal(answer)
+        refusal = readNativeRefusal(answer)
         if (refusal !== undefined) throw refusal
         return answer
       })
     } catch (error) {
-      const isOwnRefusal = error instanceof Problem && error.code === 'credentials-rejected'
-      if (latest === undefined || isOwnRefusal || !isAnswered(error)) throw error
+      // What else was learnt on the way, such as IDP's refusal, is no answer of LiveEngage's to this caller.
+      if (latest === undefined || error !== refusal) throw error
       return latest
     }
   }
@@ -272,10 +273,6 @@ function asOwnRefusal(error: unknown, { appJwt, consumerJws }: Caller): unknown 
     `LiveEngage refused the proxy's own ${name}: check that the app is installed in the account`,
   )
   return new Problem('credentials-rejected', { liveengage, cause })
-}
-
-function isAnswered(error: unknown): boolean {
-  return error instanceof Problem && error.options.liveengage !== undefined
 }
 
 function isOpenCommand(command: Command | OpenCommand): command is OpenCommand {

@@ -57,7 +57,7 @@ const codes = {
   expired: 'login-failed',
   failed: 'login-failed',
   timeout: 'login-failed',
-  overloaded: 'login-failed',
+  overloaded: 'overloaded',
   open: 'login-failed',
 } as const
 
@@ -265,7 +265,8 @@ export class Credentials {
       }
       throw refusalOf('Sentinel', answer.status)
     } catch (error) {
-      if (error instanceof Problem) this.refusals.set(key, error)
+      // That the proxy had no room says nothing of the service.
+      if (error instanceof Problem && error.code !== 'overloaded') this.refusals.set(key, error)
       throw error
     }
   }

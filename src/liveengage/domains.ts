@@ -53,7 +53,7 @@ const peer: Peer = {
   expired: 'domain-lookup-failed',
   failed: 'domain-lookup-failed',
   timeout: 'domain-lookup-failed',
-  overloaded: 'domain-lookup-failed',
+  overloaded: 'overloaded',
   open: 'domain-lookup-failed',
 }
 
@@ -214,7 +214,8 @@ export class Domains {
   }
 
   private refuse(key: string, problem: unknown): never {
-    if (problem instanceof Problem) {
+    // That the proxy had no room says nothing of the Domain API.
+    if (problem instanceof Problem && problem.code !== 'overloaded') {
       const ttl = problem.code === 'account-unknown' ? unknownTtlMs : failedTtlMs
       this.refusals.set(key, problem, { ttl })
     }

@@ -38,11 +38,12 @@ export async function nativeRoutes(
       onRequest: [admit(options, 'high', accountOf), readIdempotencyKey],
       preHandler: claimKey(options.outcomes),
       handler: async (request, reply) => {
-        const { body, url } = request
+        const { body, query: parsed, url } = request
         const { caller, terms } = admitted(request)
         if (!Buffer.isBuffer(body))
           throw new Problem('invalid-request', { detail: 'A body is required.' })
-        if (/[?&]dryRun\b|#/.test(url)) {
+        // Encoded or not: it would be taken for a dry run on the way here.
+        if (/[?&]dryRun\b|#/.test(url) || Object.hasOwn(Object(parsed), 'dryRun')) {
           const errors = [{ path: 'query:dryRun', message: 'is not for native routes' }]
           const detail = 'Native routes translate nothing: no dry run, and no fragment in the path.'
           throw new Problem('invalid-request', { detail, errors })

@@ -48,7 +48,9 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await setImmediate()
 }
 
-async function setUp(t: Test, start: { sentinel?: Script; idp?: Script } = {}) {
+type Start = { sentinel?: Script; idp?: Script; connections?: number; queue?: number }
+
+async function setUp(t: Test, start: Start = {}) {
   const script = {
     sentinel: start.sentinel ?? sentinelGives(jwt('one')),
     idp: start.idp ?? idpGives(jwt('consumer')),
@@ -66,7 +68,8 @@ async function setUp(t: Test, start: { sentinel?: Script; idp?: Script } = {}) {
       (seen.url.startsWith('/sentinel/') ? script.sentinel : script.idp)(seen, ...rest),
   })
   const connections = openConnections(t, {
-    connections: 16,
+    connections: start.connections ?? 16,
+    queue: start.queue ?? 1_000,
     connectTimeoutMs: 1_000,
     longestExchangeMs: 2_000,
   })
@@ -488,6 +491,26 @@ test('a client without any hold on a ConsumerJWS sends nothing, and a bug of its
     throw new Error('a bug')
   }
   t.equal(await problemOf(send({ ...caller, consumerId: 'c' })), 'Error: a bug')
+})
+
+test('a login for which there is no room is refused as that, and tried again with the next request', async (t) => {
+  let answer = () => {}
+  const { credentials, known, script, upstream } = await setUp(t, {
+    connections: 1,
+    queue: 0,
+    sentinel: (...call) => {
+      answer = () => sentinelGives(jwt('one'))(...call)
+    },
+  })
+  known.set('other', acme)
+  const first = credentials.appJwt('mine')
+  const isHeld = () => upstream.seen.some(({ url }) => url.startsWith('/sentinel/'))
+  while (!isHeld()) await setImmediate()
+  t.match(await problemOf(credentials.appJwt('other')), /^overloaded: /)
+  script.sentinel = sentinelGives(jwt('two'))
+  answer()
+  t.equal(await first, jwt('one'))
+  t.equal(await credentials.appJwt('other'), jwt('two'))
 })
 
 test('an IDP that fails is left alone for 5 s, a consumer that it refuses is not remembered', async (t) => {

@@ -206,6 +206,28 @@ t.test(
   },
 )
 
+t.test('a look-up for which there is no room is refused as that, and not remembered', async (t) => {
+  const answers: (() => void)[] = []
+  const held: Script = (...call) => void answers.push(() => hostIs('localhost:1')(...call))
+  const upstream = await startUpstream(t, { domain: held })
+  const connections = openConnections(t, { connections: 1, queue: 0 })
+  const domains = new Domains({
+    connections,
+    domainApiUrl: upstream.origin,
+    guard: createHostGuard(allowed, 'http:'),
+    ttlMs: 300_000,
+    staleMs: 86_400_000,
+    callTimeoutMs: 1_000,
+  })
+  const first = domains.find('1', service)
+  await t.rejects(domains.find('2', service), { code: 'overloaded', delivery: 'not-sent' })
+  while (answers.length === 0) await delay(1)
+  upstream.script.domain = hostIs('localhost:1')
+  answers[0]?.()
+  t.equal(await first, one)
+  t.equal(await domains.find('2', service), one)
+})
+
 t.test('a host in use that moves is noticed within a minute, and nobody waits', async (t) => {
   const clock = controlClock(t)
   const { domains, upstream } = await start(t, hostIs('localhost:1'))

@@ -132,7 +132,7 @@ test('the proxy’s own failures are problems', async (t) => {
     status: 400,
     body: { errors: [{ path: 'path:accountId' }] },
   })
-  for (const query of ['&dryRun=true', '#x']) {
+  for (const query of ['&dryRun=true', '&dry%52un=true', '#x']) {
     const wire = await openWire(
       t,
       url,
