@@ -13,6 +13,7 @@ const perSecond = 1_000
 const connections = 512
 const rounds = 4
 const seconds = 12
+const settleSeconds = 2
 const warmSeconds = 8
 
 const here = (name) => new URL(name, import.meta.url).pathname
@@ -77,7 +78,15 @@ async function load(generator, { name, port, request, tls }, duration) {
   const head = lines.map(([header, value]) => `${header}: ${value}\r\n`).join('')
   const length = `Content-Length: ${Buffer.byteLength(body)}`
   generator.send({
-    ...{ port, status, perSecond, seconds: duration, tls: tls !== undefined, size: connections },
+    ...{
+      port,
+      status,
+      perSecond,
+      settleSeconds,
+      seconds: duration,
+      tls: tls !== undefined,
+      size: connections,
+    },
     request: `POST ${path} HTTP/1.1\r\n${head}${length}\r\n\r\n${body}`,
   })
   const seen = await messageFrom(generator)

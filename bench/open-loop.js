@@ -15,14 +15,17 @@ process.on('message', async (order) => {
 })
 
 /**
- * @param order `port`, `tls`, `size` of the pool, `request` (bytes as text), `status` of a success, `perSecond`, `seconds`
+ * @param order `port`, `tls`, `size` of the pool, `request` (bytes as text), `status` of a success, `perSecond`, `seconds`, and
+ * `settleSeconds` before them, in which connections are made again and nothing is counted
  * @returns milliseconds of each request, and how late each was sent
  */
-async function run({ port, tls, size, request, status: expected, perSecond, seconds }) {
-  const end = setTimeout(giveUp, seconds * 1000 + patienceMs)
+async function run({ port, tls, size, request, status: expected, perSecond, ...times }) {
+  const { seconds, settleSeconds } = times
+  const end = setTimeout(giveUp, (settleSeconds + seconds) * 1000 + patienceMs)
   const pool = await openPool({ port, tls, size })
   const bytes = Buffer.from(request, 'latin1')
-  const count = perSecond * seconds
+  const uncounted = perSecond * settleSeconds
+  const count = uncounted + perSecond * seconds
   const intervalMs = 1000 / perSecond
   const latencies = []
   const lateness = []
@@ -36,9 +39,9 @@ async function run({ port, tls, size, request, status: expected, perSecond, seco
     let finished = 0
     pacer.on('message', (sent) => {
       const intended = startAt + sent * intervalMs
-      lateness.push(now() - intended)
+      if (sent >= uncounted) lateness.push(now() - intended)
       pool.send(bytes, (status) => {
-        latencies.push(now() - intended)
+        if (sent >= uncounted) latencies.push(now() - intended)
         if (status !== expected) failed += 1
         finished += 1
         if (finished === count) resolve()

@@ -17,16 +17,28 @@ const roundOf = ({ block, round }) => `${block}/${round}`
 function floorOfRounds(slices) {
   const rounds = groupBy(slices, roundOf)
   return new Map(
-    [...rounds].map(([round, own]) => [round, mean(cleanest(own).map(({ micros }) => micros))]),
+    [...rounds].map(([round, own]) => {
+      const kept = cleanest(own)
+      const foreign = Math.max(...kept.map((slice) => slice.foreign))
+      return [round, { micros: mean(kept.map(({ micros }) => micros)), foreign }]
+    }),
   )
 }
 
+/** A slice with the floor of its round: as clean as the less clean of the two. */
+function pairWithFloor(slice, floors) {
+  const floor = floors.get(roundOf(slice))
+  const foreign = Math.max(slice.foreign, floor.foreign)
+  return { ...slice, foreign, floorMicros: floor.micros }
+}
+
 function summarizeOne(slices, floors) {
-  const kept = cleanest(slices)
+  const pairs = slices.map((slice) => pairWithFloor(slice, floors))
+  const kept = cleanest(pairs)
   return {
     micros: spread(kept.map(({ micros }) => micros)),
     // More than 1 is cheaper than the floor.
-    ratio: spread(kept.map((slice) => floors.get(roundOf(slice)) / slice.micros)),
+    ratio: spread(kept.map(({ floorMicros, micros }) => floorMicros / micros)),
     perSecond: median(kept.map(({ perSecond }) => perSecond)),
     p99Ms: median(kept.map(({ p99Ms }) => p99Ms)),
     busy: median(kept.map(({ busy }) => busy)),
@@ -34,7 +46,7 @@ function summarizeOne(slices, floors) {
     broken: slices.reduce((sum, { broken }) => sum + broken, 0),
     slices: slices.length,
     kept: kept.length,
-    clean: slices.filter(({ foreign }) => foreign <= cleanShare).length,
+    clean: pairs.filter(({ foreign }) => foreign <= cleanShare).length,
   }
 }
 
