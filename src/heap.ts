@@ -3,9 +3,6 @@ import { setFlagsFromString } from 'node:v8'
 
 // Most of what loading leaves in the space for new objects is soon of no use, and yet the space would grow to its 48 MB and keep it.
 setFlagsFromString('--semi-space-growth-factor=1')
-// V8 lets a small heap grow to four times its size before it looks what is still used. With a quarter more a crowd of thousands
-// of callers costs a third less, and the cost of one SEND is the same.
-setFlagsFromString('--heap-growing-percent=25')
 
 /** From now on the space for new objects grows with the load: a small one would then cost more than it saves. */
 export function letYoungGenerationGrow(): void {
