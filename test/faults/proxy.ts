@@ -15,6 +15,8 @@ const children = new Set<ChildProcess>()
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL')
 })
+// A signal's own way to end a process does not pass there.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
 
 /** No child outlives this process. */
 export function endWithUs(child: ChildProcess): void {
