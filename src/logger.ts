@@ -3,6 +3,7 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { type DestinationStream, type LogFn, type Logger, pino } from 'pino'
 import type { Config } from './config.ts'
+import { LogLines } from './log-lines.ts'
 import type { Problem } from './problems.ts'
 import { scrubTokens } from './tokens.ts'
 
@@ -13,31 +14,30 @@ declare module 'fastify' {
   }
 }
 
-/** Lines wait this long at most, or until 32 KiB are there: each write wakes another thread, which costs more than many lines. */
-const flushMs = 200
-const bufferBytes = 32_768
-
 /** @param destination stdout, buffered, where it is absent */
 export function createLogger(level: Config['logLevel'], destination?: DestinationStream): Logger {
   return pino(
     {
       level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp,
       formatters: { level: (label) => ({ level: label }) },
       // An error's message may quote what a caller sent, so only its name, code and place are logged.
       // @fastify/multipart traces its options, which hold every header of the request.
       serializers: { err: describeError, busboyOptions: () => undefined },
       hooks: { streamWrite: scrubTokens, logMethod: withoutMessage },
     },
-    destination ??
-      pino.destination({
-        sync: false,
-        minLength: bufferBytes,
-        maxWrite: 2 * bufferBytes,
-        periodicFlush: flushMs,
-      }),
+    destination ?? new LogLines(),
   )
+}
+
+let latest = { ms: Number.NaN, field: '' }
+
+/** pino's `isoTime`, made once a millisecond: under load several lines share one. */
+function timestamp(): string {
+  const ms = Date.now()
+  if (ms !== latest.ms) latest = { ms, field: `,"time":"${new Date(ms).toISOString()}"` }
+  return latest.field
 }
 
 /** pino takes the message of an error for the sentence of a line that has none. */

@@ -9,8 +9,12 @@ export function isToken(text: string): boolean {
   )
 }
 
+/** What every text has that the pattern below can be found in; an eighth of its cost, for texts without any are the rule. */
+const mayHoldToken = /eyJ|\.[\w-]{16}/
+
 /** Replaces everything that looks like a JWT, whole or without its signature: the last guard of texts that should hold none. */
 export function scrubTokens(text: string): string {
+  if (!mayHoldToken.test(text)) return text
   return text.replace(
     /(?<![\w-])(?:eyJ[\w-]*\.[\w-]+(?:\.[\w-]*)?|(?:[\w-]{16,}\.){2}[\w-]{16,})/g,
     '[token]',
