@@ -1,7 +1,6 @@
 /** Speaks the Connector API: puts commands into envelopes, adds the tokens, has them delivered and reads the answers. */
 import { randomUUID } from 'node:crypto'
-import { Problem } from '../problems.ts'
-import type { Trace } from '../tracing.ts'
+import type { Problem } from '../problems.ts'
 import {
   type OpenSuccess,
   readConversationAnswer,
@@ -9,6 +8,7 @@ import {
   readSendAnswer,
   type SendSuccess,
 } from './answers.ts'
+import { asOwnRefusal, CallTokens, type Tokens } from './call-tokens.ts'
 import type { Connections } from './connections.ts'
 import type { Credentials } from './credentials.ts'
 import { beforeDeadline } from './deadline.ts'
@@ -56,7 +56,6 @@ export type Preview = {
   body: SendRequest | ConversationRequest
 }
 
-type Tokens = { appJwt: string; consumerJws: string }
 type Method = 'conversation' | 'conversation/send'
 
 const peer: Peer = {
@@ -75,10 +74,12 @@ const version = '?v=3'
 export class Client {
   private readonly options: ClientOptions
   private readonly clientProperties: string | undefined
+  private readonly tokens: CallTokens
 
   constructor(options: ClientOptions) {
     this.options = options
     this.clientProperties = describeClient(options.clientFeatures)
+    this.tokens = new CallTokens(options.credentials)
   }
 
   /**
@@ -154,7 +155,7 @@ export class Client {
   /** Shows what would be written; looks the host up, fetches no token, sends nothing. */
   async preview(command: Command | OpenCommand, caller: Caller, terms: Terms): Promise<Preview> {
     const isBatch = isOpenCommand(command)
-    const origin = await this.findOrigin(caller.accountId, terms)
+    const origin = await this.originOf(caller.accountId, terms)
     const path = pathOf(caller.accountId, isBatch ? 'conversation' : 'conversation/send')
     return {
       method: 'POST',
@@ -175,10 +176,13 @@ export class Client {
     const { connections, domains } = this.options
     const { accountId } = caller
     const { deadline, trace } = terms
-    const [origin, held] = await Promise.all([
-      this.findOrigin(accountId, terms),
-      this.tokensOf(caller, terms),
-    ])
+    const own = this.tokens.of(caller, terms)
+    const found = this.originOf(accountId, terms)
+    // Usually there is nothing to wait for.
+    const [origin, held] =
+      typeof found === 'string' && !(own instanceof Promise)
+        ? [found, own]
+        : await Promise.all([found, own])
     const path = `${pathOf(accountId, method)}${query}`
     let tokens = held
     const attempt = async (at: string): Promise<T> => {
@@ -189,7 +193,7 @@ export class Client {
       origin,
       recheck: (failed: string) => domains.recheck(accountId, 'asyncMessagingEnt', failed, trace),
       renew: async (kind: TokenKind) => {
-        const newer = await this.newer(kind, tokens, caller, trace)
+        const newer = await this.tokens.newer(kind, tokens, caller, trace)
         if (newer === undefined) return false
         tokens = newer
         return true
@@ -202,47 +206,13 @@ export class Client {
     })
   }
 
-  private async findOrigin(accountId: string, { deadline, trace }: Terms): Promise<string> {
+  /** At once where it is known. */
+  private originOf(accountId: string, { deadline, trace }: Terms): string | Promise<string> {
     const { domains } = this.options
     return (
       domains.known(accountId, 'asyncMessagingEnt') ??
       beforeDeadline(domains.find(accountId, 'asyncMessagingEnt', trace), deadline)
     )
-  }
-
-  /** Each token is the caller's if given, else the proxy's own. */
-  private async tokensOf(caller: Caller, { deadline, trace }: Terms): Promise<Tokens> {
-    const { accountId, consumerId } = caller
-    const { credentials } = this.options
-    let { appJwt, consumerJws } = caller
-    if (consumerJws === undefined) {
-      if (consumerId === undefined) throw new Problem('credentials-missing')
-      consumerJws =
-        credentials.knownConsumerJws(accountId, consumerId) ??
-        (await beforeDeadline(credentials.consumerJws(accountId, consumerId, trace), deadline))
-    }
-    appJwt ??=
-      credentials.knownAppJwt(accountId) ??
-      (await beforeDeadline(credentials.appJwt(accountId, trace), deadline))
-    return { appJwt, consumerJws }
-  }
-
-  private async newer(
-    kind: TokenKind,
-    tokens: Tokens,
-    { accountId, appJwt: givenAppJwt, consumerJws: givenConsumerJws, consumerId }: Caller,
-    trace: Trace | undefined,
-  ): Promise<Tokens | undefined> {
-    const { credentials } = this.options
-    if (kind === 'app-jwt') {
-      if (givenAppJwt !== undefined) return undefined
-      const appJwt = await credentials.renewAppJwt(accountId, tokens.appJwt, trace)
-      return appJwt === undefined ? undefined : { ...tokens, appJwt }
-    }
-    if (givenConsumerJws !== undefined || consumerId === undefined) return undefined
-    const { consumerJws: refused } = tokens
-    const consumerJws = await credentials.renewConsumerJws(accountId, consumerId, refused, trace)
-    return consumerJws === undefined ? undefined : { ...tokens, consumerJws }
   }
 
   /** The tokens go bare, although Sentinel calls its own "Bearer". Source: Authorization page. */
@@ -257,22 +227,6 @@ export class Client {
       ...(clientProperties !== undefined && { 'Client-Properties': clientProperties }),
     }
   }
-}
-
-/** A refused token that the proxy supplied is no fault of the caller. */
-function asOwnRefusal(error: unknown, { appJwt, consumerJws }: Caller): unknown {
-  if (!(error instanceof Problem)) return error
-  const isOwn =
-    (error.code === 'app-jwt-invalid' && appJwt === undefined) ||
-    (error.code === 'consumer-jws-invalid' && consumerJws === undefined)
-  const { liveengage } = error.options
-  if (!isOwn || liveengage === undefined) return error
-  const name = error.code === 'app-jwt-invalid' ? 'AppJWT' : 'ConsumerJWS'
-  // For the log: what to check.
-  const cause = new Error(
-    `LiveEngage refused the proxy's own ${name}: check that the app is installed in the account`,
-  )
-  return new Problem('credentials-rejected', { liveengage, cause })
 }
 
 function isOpenCommand(command: Command | OpenCommand): command is OpenCommand {

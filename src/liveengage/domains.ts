@@ -288,7 +288,7 @@ function toEntry(origin: string): Entry {
   return { origin, lookedUpAt, lookAheadAt: lookedUpAt + lookAheadMs * (1 - Math.random() / 10) }
 }
 
-/** Unambiguous whatever the parts hold. */
+/** Unambiguous: no service has a colon in its name. */
 function keyOf(accountId: string, service: Service): string {
-  return JSON.stringify([accountId, service])
+  return `${service}:${accountId}`
 }
