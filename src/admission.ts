@@ -4,6 +4,7 @@ import { type CallerOptions, identify, readTimeoutMs } from './caller.ts'
 import type { Caller } from './liveengage/client.ts'
 import type { Priority, Terms } from './liveengage/gate.ts'
 import { Stopwatch } from './liveengage/stopwatch.ts'
+import type { Outcomes } from './outcomes.ts'
 import { Problem } from './problems.ts'
 
 export type AdmissionOptions = CallerOptions & {
@@ -35,7 +36,7 @@ export function admit(
   accountOf?: (request: FastifyRequest) => string,
 ): onRequestHookHandler {
   return (request, _reply, done) => {
-    const { headers, query, raw, trace } = request
+    const { headers, raw, trace } = request
     const encoding = headers['content-encoding'] ?? 'identity'
     if (!/^identity$/i.test(encoding) && headers['content-length'] !== '0') {
       throw new Problem('unsupported-media-type')
@@ -45,12 +46,24 @@ export function admit(
     const caller = identify(headers, options, accountOf?.(request))
     const { accountId } = caller
     const watch = new Stopwatch()
-    const terms = { accountId, priority, deadline, connection: raw.socket, watch, trace }
     request.caller = caller
-    request.terms = terms
-    // A retry whose outcome is known is told that, not that it found no room.
-    const isRetry = headers['idempotency-key'] !== undefined
-    if (!isRetry && Object(query).dryRun !== 'true') options.refuse(terms)
+    request.terms = { accountId, priority, deadline, connection: raw.socket, watch, trace }
+    done()
+  }
+}
+
+/**
+ * Refuses an admitted request that could not be sent now. A dry run needs no room, nor does a retry whose first request is under
+ * way or has an outcome: it is told that.
+ */
+export function refuseBeyondRoom({
+  refuse,
+  outcomes,
+}: Pick<AdmissionOptions, 'refuse'> & { outcomes: Outcomes }): onRequestHookHandler {
+  return (request, _reply, done) => {
+    const { attempt, query } = request
+    const isKnown = attempt !== null && outcomes.has(attempt.scope)
+    if (!isKnown && Object(query).dryRun !== 'true') refuse(admitted(request).terms)
     done()
   }
 }

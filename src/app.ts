@@ -42,7 +42,7 @@ export type App = {
   /** The second listener, where `ADMIN_PORT` is set; closed last, so that probes get an answer until the end. */
   admin: FastifyInstance | undefined
   drain: Drain
-  /** After the drain: ends the typing that was to end by itself later. */
+  /** Ends the typing that was to end by itself later, from now on at once; resolves when there is none left. */
   endTyping: () => Promise<void>
   /** Ends every call to LiveEngage that is still under way, so that its caller gets the truth before the process ends. */
   cutOff: () => Promise<void>
@@ -108,6 +108,7 @@ export async function buildApp(config: Config, logger: Logger, tracing?: Tracing
   const typing = new TypingExpiries({
     client: senders.client,
     timeoutMs: config.requestTimeoutMs,
+    atOnce: pausesAtOnce(config),
     logger,
     trace: tracing?.background,
   })
@@ -149,6 +150,12 @@ export async function buildApp(config: Config, logger: Logger, tracing?: Tracing
     credentials,
     hasCredentials: calls.hasCredentials,
   }
+}
+
+/** A quarter of what one account may have in flight, so that callers find room and no PAUSE waits in line. */
+function pausesAtOnce({ maxConnections, maxAccountShare }: Config): number {
+  const slots = Math.floor((maxConnections * maxAccountShare) / 4)
+  return Math.min(Math.max(slots, 1), 32)
 }
 
 /** Who may in, and for which accounts. */

@@ -21,6 +21,8 @@ const idleGraceMs = 1_000
 export class Drain {
   private readonly server: Server
   private readonly sockets = new Map<Socket, Activity>()
+  /** Requests that are worked on. A caller who hangs up ends nothing, and may have a message on its way. */
+  private readonly work = new Set<IncomingMessage>()
   private phase: 'serving' | 'draining' | 'closing' = 'serving'
 
   constructor(server: Server) {
@@ -60,12 +62,24 @@ export class Drain {
     return sum
   }
 
+  /** Work on a request begins; its `end` comes whether the caller is still there or not. */
+  begin(request: IncomingMessage): void {
+    this.work.add(request)
+  }
+
+  end(request: IncomingMessage): void {
+    this.work.delete(request)
+  }
+
   activityOf(socket: Socket): Activity | undefined {
     return this.sockets.get(socket)
   }
 
-  /** Serves on for `delayMs`, then takes no new connections and ends when the last answer is out and every connection closed. */
-  async run(delayMs: number): Promise<void> {
+  /**
+   * Serves on for `delayMs`, then takes no new connections and ends when the last answer is out, every connection closed and nothing
+   * worked on any more. @param onClosing called once no new request gets in
+   */
+  async run(delayMs: number, onClosing: () => unknown = () => undefined): Promise<void> {
     this.phase = 'draining'
     await setTimeout(delayMs)
     // A timer runs before the listener is read: connections that have been made by now are taken first.
@@ -73,15 +87,16 @@ export class Drain {
     // http.Server's own close would also cut idle connections at once, on which a request may be on its way.
     TcpServer.prototype.close.call(this.server)
     const graceEnds = performance.now() + idleGraceMs
-    while (this.sockets.size > 0) {
-      await setTimeout(sweepIntervalMs)
-      if (performance.now() < graceEnds) continue
-      // A timer runs before the sockets are read; what has arrived by now makes its connection a busy one first.
-      await setImmediate()
-      this.phase = 'closing'
-      this.sweep()
-    }
+    while (this.sockets.size > 0 && performance.now() < graceEnds) await setTimeout(sweepIntervalMs)
+    // A timer runs before the sockets are read; what has arrived by now makes its connection a busy one first.
+    await setImmediate()
     this.phase = 'closing'
+    onClosing()
+    while (this.sockets.size > 0 || this.work.size > 0) {
+      this.sweep()
+      await setTimeout(sweepIntervalMs)
+      await setImmediate()
+    }
   }
 
   /** Ends what is left, answered or not: a caller that does not read its answer must not hold up the end. */

@@ -85,10 +85,12 @@ export function createListener(
   })
   app.addHook('preValidation', (request, _reply, done) => {
     bodyRoom.release(request)
+    drain.begin(request.raw)
     done()
   })
   app.addHook('onSend', (request, reply, _payload, done) => {
     bodyRoom.release(request)
+    drain.end(request.raw)
     addStandardHeaders(request, reply, drain)
     // Not `onResponse`, which never comes for a caller who has hung up.
     logRequest(logger, request, reply)

@@ -30,6 +30,11 @@ export class Outcomes {
     return this.finished.size
   }
 
+  /** Whether a request under the key is under way, or has come to something that is kept. */
+  has(scope: string): boolean {
+    return this.inFlight.has(scope) || this.finished.has(scope)
+  }
+
   /**
    * Takes the key for this request, until `settle`.
    * @returns what the same request has come to already; then nothing is taken

@@ -1,4 +1,4 @@
-/** Sends the PAUSEs that end typing: each at its time, again where that may help, and all that are left when the process stops. */
+/** Sends the PAUSEs that end typing: each at its time, a few at once, again where that may help, and all that are left when the process stops. */
 import type { Logger } from 'pino'
 import { chatState } from './actions/set-chat-state.ts'
 import type { Caller, Client } from './liveengage/client.ts'
@@ -22,15 +22,14 @@ export type PausesOptions = {
   client: Pick<Client, 'send'>
   /** For one attempt. */
   timeoutMs: number
+  /** PAUSEs under way at a time, at least 1: they leave most of the connections, and the line, to callers. */
+  atOnce: number
   logger: Pick<Logger, 'debug' | 'warn'>
   /** Of calls that no request waits for. */
   trace?: Trace | undefined
 }
 
 const mostArmed = 10_000
-
-/** When the process stops. */
-const mostAtOnce = 32
 
 /** A chat state may be repeated, so whatever may help is tried. */
 const retryDelaysMs = [1_000, 2_000]
@@ -41,63 +40,80 @@ export class Pauses {
   private readonly options: PausesOptions
   /** In the order of their arming. */
   private readonly armed = new Map<Pause, NodeJS.Timeout>()
+  /** Those of them whose time has come, in that order. */
+  private readonly due = new Set<Pause>()
   private readonly underWay = new Set<Promise<void>>()
-  private isClosed = false
+  private state: 'open' | 'flushing' | 'closed' = 'open'
 
   constructor(options: PausesOptions) {
     this.options = options
   }
 
-  /** Those that are armed. */
+  /** Those that are armed, or due. */
   get size(): number {
     return this.armed.size
   }
 
-  /** Sends it when it is due. Beyond the bound the one that was armed first is sent early; once the process stops none is armed. */
+  /**
+   * Sends it when it is due. Beyond the bound the one that was armed first is sent early, whatever is under way; once a flush has
+   * begun each is sent at once, and none a second time.
+   */
   arm(pause: Pause): void {
-    if (this.isClosed || pause.isUnderWay || this.armed.has(pause)) return
+    if (this.state === 'closed' || pause.isUnderWay || this.armed.has(pause)) return
+    const isFlushing = this.state === 'flushing'
+    if (isFlushing && pause.attempts > 0) return
     const waitMs = Math.max(pause.dueAt - performance.now(), 0)
-    this.armed.set(pause, setTimeout(() => void this.sendNow(pause), waitMs).unref())
+    this.armed.set(pause, setTimeout(() => this.sendNow(pause), waitMs).unref())
+    if (isFlushing) this.sendNow(pause)
     if (this.armed.size <= mostArmed) return
     const [oldest = pause] = this.armed.keys()
-    void this.sendNow(oldest)
+    this.send(oldest)
   }
 
   disarm(pause: Pause): void {
     clearTimeout(this.armed.get(pause))
     this.armed.delete(pause)
+    this.due.delete(pause)
   }
 
-  /** Resolves when the attempt is over, whatever came of it; one that is under way already is left alone. */
-  async sendNow(pause: Pause): Promise<void> {
-    if (pause.isUnderWay) return
-    this.disarm(pause)
-    pause.isUnderWay = true
-    pause.attempts += 1
-    const attempt = this.attempt(pause)
-    this.underWay.add(attempt)
-    await attempt
-    this.underWay.delete(attempt)
+  /** Sends one that is armed without waiting for its time, only for its turn. */
+  sendNow(pause: Pause): void {
+    if (!this.armed.has(pause)) return
+    this.due.add(pause)
+    this.sendDue()
   }
 
-  /** Tries each that is armed once, and waits for those that are under way. */
+  /** Tries each that is armed once, and those that are armed from now on; resolves when none is left. */
   async flush(): Promise<void> {
-    this.isClosed = true
-    for (const timer of this.armed.values()) clearTimeout(timer)
-    const sendSome = async () => {
-      // All go through the same map, which loses each as it is sent.
-      for (const pause of this.armed.keys()) await this.sendNow(pause)
-    }
-    await Promise.all(Array.from({ length: mostAtOnce }, sendSome))
-    await Promise.all(this.underWay)
+    if (this.state === 'open') this.state = 'flushing'
+    for (const pause of this.armed.keys()) this.sendNow(pause)
+    while (this.underWay.size > 0) await Promise.all(this.underWay)
   }
 
   /** Gives up those that are armed. */
   close(): void {
-    this.isClosed = true
+    this.state = 'closed'
     const { size } = this.armed
     if (size > 0) this.options.logger.warn({ dialogs: size }, 'typing goes on showing')
     for (const pause of this.armed.keys()) this.disarm(pause)
+  }
+
+  private sendDue(): void {
+    for (const pause of this.due) {
+      if (this.underWay.size >= this.options.atOnce) return
+      this.send(pause)
+    }
+  }
+
+  private send(pause: Pause): void {
+    this.disarm(pause)
+    pause.isUnderWay = true
+    pause.attempts += 1
+    const attempt = this.attempt(pause).then(() => {
+      this.underWay.delete(attempt)
+      this.sendDue()
+    })
+    this.underWay.add(attempt)
   }
 
   private async attempt(pause: Pause): Promise<void> {

@@ -7,9 +7,10 @@ import { letYoungGenerationGrow } from './heap.ts'
 import { lookup } from 'node:dns/promises'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
 import { type App, buildApp } from './app.ts'
 import { readCommandLine, usage } from './command-line.ts'
-import { ConfigError, loadConfig } from './config.ts'
+import { type Config, ConfigError, loadConfig } from './config.ts'
 import { createLogger } from './logger.ts'
 import { pointedAt } from './sandboxed.ts'
 import { startTracing } from './tracing-switch.ts'
@@ -18,6 +19,9 @@ import { readVersion } from './version.ts'
 
 /** How long before its end the process gives up on LiveEngage, to tell its callers so. */
 const longestLastAnswersMs = 500
+
+/** How long before that typing is ended, whoever still waits for an answer. */
+const longestLastPausesMs = 2_000
 
 /** How long the last spans may take to get out, and what of the process's time they leave. */
 const longestLastSpansMs = 2_000
@@ -34,22 +38,14 @@ async function start(): Promise<void> {
       ? undefined
       : await (await import('./sandbox/sandbox.ts')).startSandbox({ port: environment.sandboxPort })
   const config = sandbox === undefined ? environment : pointedAt(environment, sandbox)
-  const { server, admin, drain, endTyping, cutOff }: App = await buildApp(config, logger, tracing)
+  const app = await buildApp(config, logger, tracing)
+  const { server, admin } = app
 
   closeWithGrace({ delay: config.shutdownTimeoutMs, logger: false }, async ({ signal, err }) => {
     if (err !== undefined) logger.fatal({ err }, 'the process fails')
     logger.info({ signal }, 'stopping')
-    const { shutdownDelayMs, shutdownTimeoutMs } = config
-    const endsAt = performance.now() + shutdownTimeoutMs
-    const lastAnswersMs = Math.min(longestLastAnswersMs, shutdownTimeoutMs / 2)
-    const cut = setTimeout(() => {
-      logger.warn('time is up: ending what still waits for LiveEngage')
-      void cutOff()
-      setTimeout(() => drain.cut(), lastAnswersMs / 2)
-    }, shutdownTimeoutMs - lastAnswersMs)
-    await drain.run(shutdownDelayMs)
-    await endTyping()
-    clearTimeout(cut)
+    const endsAt = performance.now() + config.shutdownTimeoutMs
+    await windDown(app, config, logger)
     await server.close()
     await sandbox?.close()
     await admin?.close()
@@ -67,6 +63,36 @@ async function start(): Promise<void> {
   if (sandbox !== undefined) {
     logger.warn({ sandbox: sandbox.origin }, 'talking to the embedded sandbox, not to LivePerson')
   }
+}
+
+/** Answers what is asked and ends what is shown; resolves when that is done, or when the time for it is up. */
+function windDown(
+  { drain, endTyping, cutOff }: App,
+  { shutdownDelayMs, shutdownTimeoutMs }: Config,
+  logger: Logger,
+): Promise<void> {
+  const lastAnswersMs = Math.min(longestLastAnswersMs, shutdownTimeoutMs / 2)
+  const untilCutMs = shutdownTimeoutMs - lastAnswersMs
+  const lastPausesMs = Math.min(longestLastPausesMs, untilCutMs / 2)
+  return new Promise((resolve) => {
+    const hurry = setTimeout(endTyping, untilCutMs - lastPausesMs)
+    const cut = setTimeout(() => {
+      logger.warn('time is up: ending what still waits for LiveEngage')
+      void cutOff()
+      setTimeout(() => {
+        drain.cut()
+        resolve()
+      }, lastAnswersMs / 2)
+    }, untilCutMs)
+    void drain
+      .run(shutdownDelayMs, endTyping)
+      .then(endTyping)
+      .then(() => {
+        clearTimeout(hurry)
+        clearTimeout(cut)
+        resolve()
+      })
+  })
 }
 
 async function listen(app: FastifyInstance, host: string, port: number, doing: string) {

@@ -62,7 +62,7 @@ export class TypingExpiries {
     return answer
   }
 
-  /** Sends every PAUSE that is left; from now on none is armed. */
+  /** Sends every PAUSE that is left; what calls still in flight arm from now on is sent at once. May be called again, to wait for it. */
   flush(): Promise<void> {
     return this.pauses.flush()
   }
@@ -146,7 +146,7 @@ export class TypingExpiries {
   private end(turn: Turn, pause: Pause): void {
     // Where a newer turn is on its way and turns out not to have been sent, this one ends then.
     pause.dueAt = performance.now()
-    if (this.turnsOf(turn.key).at(-1) === turn) void this.pauses.sendNow(pause)
+    if (this.turnsOf(turn.key).at(-1) === turn) this.pauses.sendNow(pause)
   }
 
   private turnsOf(key: string): readonly Turn[] {

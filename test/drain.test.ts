@@ -1,6 +1,6 @@
 import t from 'tap'
 import { start, startProxy } from './start.ts'
-import { ok, startUpstream } from './upstream.ts'
+import { json, ok, startUpstream } from './upstream.ts'
 import { openWire, post } from './wire.ts'
 
 const messages = '/conversations/c1/messages'
@@ -93,6 +93,32 @@ t.test('two requests in flight on one connection are both answered', async (t) =
     'connection: close',
   ])
   await done
+})
+
+t.test('it waits for a message whose caller has hung up, also between two attempts', async (t) => {
+  const upstream = await startUpstream(t)
+  const { url, drain, logs } = await startProxy(t, upstream.origin)
+  const refused = new Promise<void>((resolve) => {
+    upstream.script.send = (...exchange) => {
+      upstream.script.send = ok
+      json(429, '', { 'retry-after': '2' })(...exchange)
+      resolve()
+    }
+  })
+  const wire = await openWire(t, url, post(messages, '{"text":"a"}'))
+  await refused
+  wire.socket.destroy()
+  let isClosing = false
+  await drain.run(0, () => {
+    isClosing = true
+    t.equal(upstream.sends().length, 1)
+  })
+  t.ok(isClosing)
+  t.equal(upstream.sends().length, 2)
+  t.match(
+    logs.filter(({ msg }) => msg === 'request'),
+    [{ status: 201 }],
+  )
 })
 
 t.test('without connections it ends at once', async (t) => {

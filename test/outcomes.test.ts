@@ -42,6 +42,18 @@ t.test('a key that is settled without an outcome is free, for another request to
   t.end()
 })
 
+t.test('a key is known from its claim on, as long as something came of it', (t) => {
+  const outcomes = new Outcomes()
+  t.notOk(outcomes.has('a'))
+  outcomes.claim('a', 'print')
+  t.ok(outcomes.has('a'), 'in flight')
+  outcomes.settle('a', 'print', outcome())
+  t.ok(outcomes.has('a'), 'finished')
+  outcomes.settle('a', 'print', undefined)
+  t.notOk(outcomes.has('a'), 'not sent')
+  t.end()
+})
+
 t.test('the 10,001st outcome drops the one used longest ago, never a key in flight', (t) => {
   const outcomes = new Outcomes()
   const ended = outcome()

@@ -200,3 +200,47 @@ t.test(
     t.equal((await held).status, 201)
   },
 )
+
+t.test('a key that nothing is known of lets nobody past a full host', async (t) => {
+  const { url, call, arrived, release } = await startHeld(t, {
+    MAX_CONNECTIONS: '1',
+    MAX_QUEUE: '0',
+  })
+  const held = call('POST', messages, text, { 'idempotency-key': 'held' })
+  await arrived(1)
+  const head = (method: string, path: string, key: string) =>
+    `${method} ${path} HTTP/1.1\r\n${credentials}Idempotency-Key: ${key}\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n`
+  for (const [method, path, key, status, code] of [
+    ['POST', messages, 'new', 503, 'overloaded'],
+    ['POST', '/conversations', 'held', 503, 'overloaded'],
+    ['POST', '/conversations/c1/files', 'new', 503, 'overloaded'],
+    [
+      'POST',
+      `/api/account/12345678/messaging/consumer/conversation/send`,
+      'new',
+      503,
+      'overloaded',
+    ],
+    ['PUT', '/conversations/c1/chat-state', 'held', 503, 'overloaded'],
+    ['DELETE', '/conversations/c1/typing', 'held', 503, 'overloaded'],
+    ['POST', messages, 'two words', 400, 'invalid-request'],
+  ] as const) {
+    const wire = await openWire(t, url, head(method, path, key))
+    const answer = await wire.until(/"code":"[a-z-]+"/)
+    t.match(answer, new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]*"code":"${code}"`), `${path} ${key}`)
+    wire.socket.destroy()
+  }
+  const again = await call('POST', messages, text, { 'idempotency-key': 'held' })
+  t.match(again, { status: 409, body: { code: 'idempotency-key-in-use' } })
+  release()
+  t.equal((await held).status, 201)
+})
+
+t.test('a key that is new lets nobody past an event loop that is late', async (t) => {
+  const { call } = await startHeld(t, {})
+  t.intercept(EventLoopGuard.prototype, 'isLate', { get: () => true })
+  t.match(await call('POST', messages, text, { 'idempotency-key': 'new' }), {
+    status: 503,
+    body: { code: 'overloaded' },
+  })
+})

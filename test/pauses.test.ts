@@ -20,7 +20,7 @@ const success: SendSuccess = { sequence: 0, body: {} }
 type Answer = { resolve: () => void; reject: (error: unknown) => void }
 
 /** The PAUSEs with a client that answers when told to, or always the same. */
-function setUp(answer?: () => Promise<SendSuccess>) {
+function setUp(answer?: () => Promise<SendSuccess>, atOnce = 32) {
   const sent: { event: unknown; dialogId: string; caller: Caller; inMs: number }[] = []
   const answers: Answer[] = []
   const logs: Record<string, unknown>[] = []
@@ -36,6 +36,7 @@ function setUp(answer?: () => Promise<SendSuccess>) {
       },
     },
     timeoutMs: 10_000,
+    atOnce,
     logger: createLogger('trace', { write: (line: string) => void logs.push(JSON.parse(line)) }),
   })
   const tried: [string, boolean][] = []
@@ -159,7 +160,7 @@ test('one that is under way is neither armed nor sent a second time', async (t) 
   pauses.arm(pause)
   await timers.pass(1_000)
   pauses.arm(pause)
-  await pauses.sendNow(pause)
+  pauses.sendNow(pause)
   await timers.pass(5_000)
   t.equal(sent.length, 1)
   answers.at(0)?.resolve()
@@ -186,7 +187,7 @@ test('10,000 are armed at most: the next sends the oldest early', async (t) => {
   t.equal(dialogs().length, 10_002)
 })
 
-test('a flush sends all that are armed, 32 at a time, each once, and arms none any more', async (t) => {
+test('a flush sends all that are armed, 32 at a time, each once', async (t) => {
   const timers = controlTimers(t)
   const { pauses, sent, answers, dialogs, tried, pauseIn } = setUp()
   for (let index = 0; index < 100; index += 1) pauses.arm(pauseIn(10_000, `dialog-${index}`))
@@ -207,9 +208,50 @@ test('a flush sends all that are armed, 32 at a time, each once, and arms none a
   await flushed
   t.equal(new Set(dialogs()).size, 100)
   t.equal(tried.length, 100)
-  pauses.arm(pauseIn(0, 'late'))
   await timers.pass(20_000)
   t.equal(sent.length, 100)
+})
+
+test('what is armed once a flush has begun is sent at once, and waited for', async (t) => {
+  controlTimers(t)
+  const { pauses, answers, dialogs, pauseIn } = setUp()
+  await pauses.flush()
+  pauses.arm(pauseIn(60_000, 'late'))
+  t.strictSame(dialogs(), ['late'])
+  let isOver = false
+  const flushed = pauses.flush().then(() => {
+    isOver = true
+  })
+  pauses.arm(pauseIn(60_000, 'later'))
+  answers.at(0)?.resolve()
+  await setImmediate()
+  t.notOk(isOver)
+  answers.at(1)?.reject(new Problem('liveengage-timeout'))
+  await flushed
+  t.strictSame(dialogs(), ['late', 'later'])
+})
+
+test('however many are due together, only so many are under way, in the order of their times', async (t) => {
+  const timers = controlTimers(t)
+  const { pauses, sent, answers, dialogs, pauseIn } = setUp(undefined, 3)
+  for (let index = 0; index < 10; index += 1) pauses.arm(pauseIn(1_000, `dialog-${index}`))
+  const calledOff = pauseIn(1_000, 'called off')
+  pauses.arm(calledOff)
+  const early = pauseIn(60_000, 'early')
+  pauses.arm(early)
+  await timers.pass(1_000)
+  t.equal(sent.length, 3)
+  t.equal(pauses.size, 9, 'those that wait for their turn count')
+  pauses.sendNow(early)
+  pauses.sendNow(early)
+  t.equal(sent.length, 3, 'what need not wait for its time waits for its turn')
+  pauses.disarm(calledOff)
+  for (let index = 0; index < 11; index += 1) {
+    t.ok(sent.length - index <= 3)
+    answers.at(index)?.resolve()
+    await setImmediate()
+  }
+  t.strictSame(dialogs(), [...Array.from({ length: 10 }, (_, index) => `dialog-${index}`), 'early'])
 })
 
 test('a flush waits for what is under way and does not try it again', async (t) => {

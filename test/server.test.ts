@@ -290,6 +290,58 @@ t.test('SIGTERM ends typing that was to end later, 32 at a time', async (t) => {
   t.notMatch(stdout, /"msg":"typing/)
 })
 
+t.test(
+  'typing is ended in time where another call holds the process until it is cut',
+  async (t) => {
+    const { run, upstream } = await startTyping(t, 40, { SHUTDOWN_TIMEOUT_MS: '4000' })
+    upstream.script.send = (...exchange: Parameters<Script>) => {
+      const [{ body }] = exchange
+      if (body.includes('"PAUSE"')) ok(...exchange)
+      else run.child.kill('SIGTERM')
+    }
+    const wire = await openWire(t, await run.url(), post(messages, '{"text":"Hi"}'))
+    const { code, stdout } = await run.exit
+    t.equal(code, 0)
+    t.match(stdout, /"time is up/)
+    t.match(await wire.ended(), /^HTTP\/1.1 502 [\s\S]*"delivery":"unknown"/)
+    t.equal(pausesOf(upstream).length, 40)
+    t.notMatch(stdout, /"msg":"typing/)
+  },
+)
+
+t.test('typing is ended in time where the delay leaves little of it', async (t) => {
+  const env = { SHUTDOWN_DELAY_MS: '2900', SHUTDOWN_TIMEOUT_MS: '3000' }
+  const { run, upstream } = await startTyping(t, 3, env)
+  run.child.kill('SIGTERM')
+  const { code, stdout } = await run.exit
+  t.equal(code, 0)
+  t.equal(pausesOf(upstream).length, 3)
+  t.notMatch(stdout, /"msg":"typing/)
+})
+
+t.test('a call whose caller has hung up is waited for, and what it armed is ended', async (t) => {
+  const { run, upstream } = await startTyping(t, 1)
+  const url = await run.url()
+  const path = '/conversations/gone/typing'
+  const arrived = new Promise<() => void>((resolve) => {
+    upstream.script.send = (...exchange) => resolve(() => ok(...exchange))
+  })
+  const head = 'X-Request-Id: gone\r\n'
+  const wire = await openWire(t, url, post(path, '{"expiresInSeconds":60}', head))
+  const answer = await arrived
+  upstream.script.send = ok
+  wire.socket.destroy()
+  run.child.kill('SIGTERM')
+  await run.until(/"stopping"/)
+  // Long after it has closed its last connection.
+  setTimeout(answer, 1_500)
+  const { code, stdout } = await run.exit
+  t.equal(code, 0)
+  t.match(stdout, /"requestId":"gone"[^\n]*"status":204/)
+  const dialogs = pausesOf(upstream).map(({ body }) => JSON.parse(body).body.dialogId)
+  t.strictSame(dialogs.toSorted(), ['c0', 'gone'])
+})
+
 t.test('typing that cannot be ended holds the process no longer than the rest', async (t) => {
   const { run, upstream } = await startTyping(t, 40, { SHUTDOWN_TIMEOUT_MS: '3000' })
   upstream.script.send = () => undefined

@@ -78,6 +78,7 @@ function setUp(t: Test, { arePausesHeld = false } = {}) {
       },
     },
     timeoutMs: 10_000,
+    atOnce: 32,
     logger: createLogger('silent'),
   })
   const begin = (command: Command, expirySeconds?: number, place = here) =>
@@ -566,15 +567,16 @@ test('of 10,001 dialogs the oldest is ended early', async (t) => {
   t.equal(dialogs().length, 10_001)
 })
 
-test('a flush ends what is armed, and what comes then is not armed', async (t) => {
+test('a flush ends what is armed, and what comes then at once', async (t) => {
   const { done, pass, typing, dialogs } = setUp(t)
   await done(composing, 60)
   await done(chatState('survey', 'COMPOSING'), 60)
   await typing.flush()
   t.strictSame(dialogs(), ['c1', 'survey'])
   await done(composing, 5)
+  t.strictSame(dialogs(), ['c1', 'survey', 'c1'])
   await pass(60_000)
-  t.equal(dialogs().length, 2)
+  t.equal(dialogs().length, 3)
 })
 
 test('stopped, nothing is sent any more', async (t) => {

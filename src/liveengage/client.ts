@@ -15,7 +15,7 @@ import { beforeDeadline } from './deadline.ts'
 import { deliver, type TokenKind } from './delivery.ts'
 import type { Peer } from './destination.ts'
 import type { Domains } from './domains.ts'
-import { type Answer, type Call, exchange } from './exchange.ts'
+import { type Answer, exchange } from './exchange.ts'
 import type { Terms } from './gate.ts'
 import type {
   ConsumerRequestConversation,
@@ -25,6 +25,7 @@ import type {
   SendRequest,
   SetUserProfile,
 } from './protocol.ts'
+import type { Call } from './trip.ts'
 
 /** For whom a call is made. A token that is absent is one of the proxy's own; the tokens are bare. */
 export type Caller = {

@@ -9,10 +9,11 @@ import type { Trace } from '../tracing.ts'
 import type { Connections } from './connections.ts'
 import type { Peer } from './destination.ts'
 import type { Domains } from './domains.ts'
-import { type Answer, type Call, exchange } from './exchange.ts'
+import { type Answer, exchange } from './exchange.ts'
 import { parseJson } from './json.ts'
 import { AppJwtAnswer, ConsumerJwsAnswer, type Service } from './protocol.ts'
 import { counted, noTokenCounts, type TokenCounts } from './token-counts.ts'
+import type { Call } from './trip.ts'
 
 export type ClientCredentials = { clientId: string; clientSecret: string }
 

@@ -131,7 +131,7 @@ export class Destination {
   }
 }
 
-/** A call under way; ended once, when the connection is free again. */
+/** A call under way: judged once, as soon as it says something of the service, and ended once, when the connection is free again. */
 export class Turn {
   private readonly gate: Gate
   private readonly terms: Terms
@@ -139,6 +139,7 @@ export class Turn {
   private readonly service: ServiceStats
   private readonly era: number
   private readonly startedAt = performance.now()
+  private outcome: Outcome | undefined
   private isOver = false
 
   constructor(gate: Gate, terms: Terms, breaker: Breaker, service: ServiceStats) {
@@ -151,19 +152,28 @@ export class Turn {
     terms.watch?.start(this.startedAt)
   }
 
+  /**
+   * Says how the service is. The first word counts: what comes of the connection later is another matter.
+   * @returns that first word
+   */
+  judge(outcome: Outcome): Outcome {
+    if (this.outcome === undefined) {
+      this.outcome = outcome
+      this.breaker.end(this.era, outcome)
+    }
+    return this.outcome
+  }
+
+  /** @param outcome counts where nothing was judged before */
   end(outcome: Outcome): void {
     if (this.isOver) return
     this.isOver = true
-    this.count(outcome)
-    this.breaker.end(this.era, outcome)
-    this.gate.leave(this.terms.accountId)
-  }
-
-  private count(outcome: Outcome): void {
+    const judged = this.judge(outcome)
     const now = performance.now()
     this.service.inFlight -= 1
-    this.service.calls[outcome] += 1
+    this.service.calls[judged] += 1
     this.service.seconds.add((now - this.startedAt) / 1000)
     this.terms.watch?.stop(now)
+    this.gate.leave(this.terms.accountId)
   }
 }

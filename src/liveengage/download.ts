@@ -2,12 +2,9 @@
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { Problem } from '../problems.ts'
-import type { CallSpan } from '../tracing.ts'
-import type { Outcome } from './breaker.ts'
-import { ConnectFailure } from './connections.ts'
-import { type Destination, type Peer, Turn } from './destination.ts'
-import { judge } from './exchange.ts'
+import type { Destination, Peer } from './destination.ts'
 import type { Terms } from './gate.ts'
+import { judge, Trip, type TripOptions, takeTurn } from './trip.ts'
 
 export type Download = {
   status: number
@@ -17,8 +14,16 @@ export type Download = {
   body: Readable
 }
 
-/** A transfer in which nothing moves for this long is over, whichever side it waits for. */
-const usualPauseMs = 15_000
+/** From the first byte on. */
+export type TransferBounds = {
+  /** A transfer in which nothing moves for this long is over, whichever side it waits for. */
+  longestPauseMs: number
+  /** A transfer is over then, however much is left: a reader that trickles keeps no slot for ever. */
+  longestTransferMs: number
+}
+
+/** Five minutes are 10 KB/s for 3 MB, the largest file that consumers send. */
+const usualBounds: TransferBounds = { longestPauseMs: 15_000, longestTransferMs: 300_000 }
 
 /**
  * Opens a download, on its turn, which lasts as long as the transfer. @param terms their deadline is that of the first byte
@@ -29,88 +34,24 @@ export function download(
   path: string,
   terms: Terms,
   peer: Peer,
-  longestPauseMs = usualPauseMs,
+  bounds = usualBounds,
 ): Promise<Download> {
-  return new Promise((resolve, reject) => {
-    const turn = destination.enter(peer, terms)
-    const begin = (granted: Turn) => {
-      const { origin } = destination
-      const span = terms.trace?.startCall({ method: 'GET', path, service: peer.service, origin })
-      const succeed = span === undefined ? resolve : followTo(span, resolve)
-      const fail = (problem: Problem) => {
-        span?.end(undefined, problem)
-        reject(problem)
-      }
-      const transfer = new Transfer(succeed, fail, peer, granted, longestPauseMs)
-      transfer.begin(destination, path, span?.headers ?? {}, terms.deadline)
-    }
-    if (turn instanceof Turn) begin(turn)
-    else turn.then(begin).catch(reject)
+  return takeTurn({ destination, peer, terms }, (turn, resolve, reject) => {
+    const transfer = new Transfer(resolve, bounds, { destination, terms, peer, turn, reject })
+    transfer.begin({ method: 'GET', path, headers: {}, body: null })
   })
 }
 
-/** A download is over when its last byte is, or when it breaks off. */
-function followTo(span: CallSpan, resolve: (download: Download) => void) {
-  return (opened: Download) => {
-    const { status, body } = opened
-    body.once('close', () => {
-      span.end(status, body.errored instanceof Problem ? body.errored : undefined)
-    })
-    resolve(opened)
-  }
-}
-
-class Transfer implements Dispatcher.DispatchHandler {
-  private timer: NodeJS.Timeout | undefined
-  private controller: Dispatcher.DispatchController | undefined
+class Transfer extends Trip {
   private body: Readable | undefined
-  private isOver = false
-  private status = 0
-
+  private endsAt = 0
   private readonly resolve: (download: Download) => void
-  private readonly reject: (problem: Problem) => void
-  private readonly peer: Peer
-  private readonly turn: Turn
-  private readonly longestPauseMs: number
+  private readonly bounds: TransferBounds
 
-  constructor(
-    resolve: (download: Download) => void,
-    reject: (problem: Problem) => void,
-    peer: Peer,
-    turn: Turn,
-    longestPauseMs: number,
-  ) {
+  constructor(resolve: (download: Download) => void, bounds: TransferBounds, options: TripOptions) {
+    super(options)
     this.resolve = resolve
-    this.reject = reject
-    this.peer = peer
-    this.turn = turn
-    this.longestPauseMs = longestPauseMs
-  }
-
-  begin(
-    { origin, dispatcher }: Destination,
-    path: string,
-    headers: Readonly<Record<string, string>>,
-    deadline: number,
-  ): void {
-    const remainingMs = deadline - performance.now()
-    if (remainingMs <= 0) {
-      this.turn.end('none')
-      this.reject(new Problem(this.peer.expired))
-      return
-    }
-    this.startTimer(remainingMs)
-    dispatcher.dispatch({ origin, method: 'GET', path, headers }, this)
-  }
-
-  private startTimer(ms: number): void {
-    this.timer = setTimeout(expire, ms, this)
-  }
-
-  /** See the exchange: from here on the request is written; what is thrown keeps it from that. */
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.isOver) throw new Error('the download is over; nothing may be written')
-    this.controller = controller
+    this.bounds = bounds
   }
 
   onResponseStart(
@@ -119,76 +60,60 @@ class Transfer implements Dispatcher.DispatchHandler {
     headers: Record<string, string | string[] | undefined>,
   ): void {
     if (status < 200) return
-    this.status = status
+    // The storage has said how it is: a reader that is slow, or leaves, says nothing about it, and holds no probe.
+    this.turn.judge(judge(status))
     const text = (name: string) => {
       const value = headers[name]
       return typeof value === 'string' ? value : undefined
     }
-    this.body = new Readable({
+    const body = new Readable({
       read: () => controller.resume(),
       destroy: (error, done) => {
-        this.end()
+        this.settle()
         controller.abort(error ?? new Error('the reader is gone'))
         done(error)
       },
     })
-    this.pause()
+    this.body = body
+    const { span } = this
+    if (span !== undefined) {
+      // It is over when its last byte is, or when it breaks off.
+      body.once('close', () => {
+        span.end(status, body.errored instanceof Problem ? body.errored : undefined)
+      })
+    }
+    this.endsAt = performance.now() + this.bounds.longestTransferMs
+    this.goOn()
     this.resolve({
       status,
       contentType: text('content-type'),
       contentLength: text('content-length'),
-      body: this.body,
+      body,
     })
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.pause()
+    this.goOn()
     if (this.body?.push(chunk) === false) controller.pause()
   }
 
   onResponseEnd(): void {
-    this.turn.end(judge(this.status))
-    this.end()
+    this.turn.end('none')
+    this.settle()
     this.body?.push(null)
   }
 
-  onResponseError(_controller: unknown, cause: unknown): void {
-    this.turn.end(this.judgeBreak(cause))
-    const { failed, unreachable } = this.peer
-    this.fail(new Problem(this.controller === undefined ? unreachable : failed, { cause }))
-  }
-
-  expire(): void {
-    const { timeout, expired } = this.peer
-    this.fail(new Problem(this.controller === undefined ? expired : timeout))
-    this.controller?.abort(new Error('nothing moved in time'))
-  }
-
-  /** A reader who goes away, or a slow one, is no failure of the storage. */
-  private judgeBreak(cause: unknown): Outcome {
-    if (this.controller === undefined) return cause instanceof ConnectFailure ? 'failure' : 'none'
-    return this.isOver ? 'none' : 'failure'
-  }
-
-  private pause(): void {
-    clearTimeout(this.timer)
-    this.startTimer(this.longestPauseMs)
+  /** Something moved. */
+  private goOn(): void {
+    const leftMs = this.endsAt - performance.now()
+    // Chunks that come without a break would put the timer off again and again.
+    if (leftMs <= 0) this.expire()
+    else this.startTimer(Math.min(leftMs, this.bounds.longestPauseMs))
   }
 
   /** Before the first byte the caller is told; after it the stream breaks off, which shortens the answer visibly. */
-  private fail(problem: Problem): void {
-    if (this.isOver) return
-    this.end()
-    if (this.body === undefined) this.reject(problem)
-    else this.body.destroy(problem)
+  protected override fail(problem: Problem): void {
+    if (this.body === undefined) super.fail(problem)
+    else if (this.settle()) this.body.destroy(problem)
   }
-
-  private end(): void {
-    this.isOver = true
-    clearTimeout(this.timer)
-  }
-}
-
-function expire(transfer: Transfer): void {
-  transfer.expire()
 }

@@ -1,17 +1,8 @@
 /** The one door to the network: one HTTP round trip, inside its deadline, failing only as a problem. */
 import type { Dispatcher } from 'undici'
-import { Problem } from '../problems.ts'
-import type { Outcome } from './breaker.ts'
-import { ConnectFailure } from './connections.ts'
-import { type Destination, type Peer, Turn } from './destination.ts'
+import type { Destination, Peer } from './destination.ts'
 import type { Terms } from './gate.ts'
-
-export type Call = {
-  method: 'GET' | 'POST' | 'PUT'
-  path: string
-  headers: Readonly<Record<string, string>>
-  body: string | Buffer | null
-}
+import { type Call, judge, Trip, type TripOptions, takeTurn } from './trip.ts'
 
 export type Answer = {
   status: number
@@ -34,92 +25,22 @@ export function exchange(
   terms: Terms,
   peer: Peer,
 ): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const turn = destination.enter(peer, terms)
-    const begin = (granted: Turn) => {
-      const { deadline, trace } = terms
-      if (trace === undefined) {
-        new RoundTrip(resolve, reject, peer, deadline, destination, granted).begin(call)
-        return
-      }
-      const { service } = peer
-      const span = trace.startCall({ ...call, service, origin: destination.origin })
-      const succeed = (answer: Answer) => {
-        span.end(answer.status)
-        resolve(answer)
-      }
-      const fail = (problem: Problem) => {
-        span.end(undefined, problem)
-        reject(problem)
-      }
-      const headers = { ...call.headers, ...span.headers }
-      const trip = new RoundTrip(succeed, fail, peer, deadline, destination, granted)
-      trip.begin({ ...call, headers })
-    }
-    if (turn instanceof Turn) begin(turn)
-    else turn.then(begin).catch(reject)
+  return takeTurn({ destination, peer, terms }, (turn, resolve, reject) => {
+    new RoundTrip(resolve, { destination, terms, peer, turn, reject }).begin(call)
   })
 }
 
-class RoundTrip implements Dispatcher.DispatchHandler {
-  private timer: NodeJS.Timeout | undefined
-  private controller: Dispatcher.DispatchController | undefined
-  private settled = false
+class RoundTrip extends Trip {
   private status = 0
   private retryAfter: string | undefined
   private contentType: string | undefined
   private readonly chunks: Buffer[] = []
   private bytes = 0
-  /** When the write began. */
-  private startedAt = 0
-
   private readonly resolve: (answer: Answer) => void
-  private readonly reject: (problem: Problem) => void
-  private readonly peer: Peer
-  private readonly deadline: number
-  private readonly destination: Destination
-  private readonly turn: Turn
 
-  constructor(
-    resolve: (answer: Answer) => void,
-    reject: (problem: Problem) => void,
-    peer: Peer,
-    deadline: number,
-    destination: Destination,
-    turn: Turn,
-  ) {
+  constructor(resolve: (answer: Answer) => void, options: TripOptions) {
+    super(options)
     this.resolve = resolve
-    this.reject = reject
-    this.peer = peer
-    this.deadline = deadline
-    this.destination = destination
-    this.turn = turn
-  }
-
-  begin({ method, path, headers, body }: Call): void {
-    const { origin, dispatcher } = this.destination
-    const remainingMs = this.deadline - performance.now()
-    if (remainingMs <= 0) {
-      this.turn.end('none')
-      this.reject(new Problem(this.peer.expired))
-      return
-    }
-    this.timer = setTimeout(expire, remainingMs, this)
-    dispatcher.dispatch({ origin, method, path, headers, body }, this)
-  }
-
-  /**
-   * undici calls this when it is about to write, and only then: from here on LiveEngage may have the request.
-   * What is thrown here keeps the request from being written and leaves the connection to the next one; `abort` would close it.
-   */
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.startedAt = performance.now()
-    // The timer may be late: a busy event loop serves a freed connection first.
-    if (this.startedAt >= this.deadline) this.expire()
-    if (this.settled || this.controller !== undefined) {
-      throw new Error('the exchange is over; nothing may be written')
-    }
-    this.controller = controller
   }
 
   onResponseStart(
@@ -144,50 +65,13 @@ class RoundTrip implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.turn.end(judge(this.status))
+    const { status, retryAfter, contentType } = this
+    this.turn.end(judge(status))
     if (!this.settle()) return
     const [first] = this.chunks
     const body =
       first !== undefined && this.chunks.length === 1 ? first : Buffer.concat(this.chunks)
-    const { status, retryAfter, contentType } = this
+    this.span?.end(status)
     this.resolve({ status, retryAfter, contentType, body })
   }
-
-  /** Comes also for what was settled before: only then is the connection free again. */
-  onResponseError(_controller: unknown, cause: unknown): void {
-    this.turn.end(this.isPeersFault(cause) ? 'failure' : 'none')
-    if (!this.settle()) return
-    const { failed, unreachable } = this.peer
-    this.reject(new Problem(this.controller === undefined ? unreachable : failed, { cause }))
-  }
-
-  expire(): void {
-    if (!this.settle()) return
-    const { timeout, expired } = this.peer
-    this.reject(new Problem(this.controller === undefined ? expired : timeout))
-    this.controller?.abort(new Error('the deadline passed'))
-  }
-
-  /** Not so where a pooled socket was found dead, or where the caller's deadline left too little time. */
-  private isPeersFault(cause: unknown): boolean {
-    if (this.controller === undefined) return cause instanceof ConnectFailure
-    return !this.settled || this.deadline - this.startedAt >= this.destination.patienceMs
-  }
-
-  private settle(): boolean {
-    if (this.settled) return false
-    this.settled = true
-    clearTimeout(this.timer)
-    return true
-  }
-}
-
-function expire(roundTrip: RoundTrip): void {
-  roundTrip.expire()
-}
-
-/** What an answer says of the service's health. */
-export function judge(status: number): Outcome {
-  if (status >= 500) return 'failure'
-  return status >= 400 ? 'refusal' : 'success'
 }

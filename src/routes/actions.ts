@@ -12,7 +12,7 @@ import { setProfile } from '../actions/set-profile.ts'
 import { setUrgency } from '../actions/set-urgency.ts'
 import { startTyping } from '../actions/start-typing.ts'
 import { stopTyping } from '../actions/stop-typing.ts'
-import { type AdmissionOptions, admit, admitted } from '../admission.ts'
+import { type AdmissionOptions, admit, admitted, refuseBeyondRoom } from '../admission.ts'
 import { claimKey, readIdempotencyKey } from '../idempotency.ts'
 import type { SendSuccess } from '../liveengage/answers.ts'
 import type { Client } from '../liveengage/client.ts'
@@ -75,7 +75,7 @@ function mount(app: FastifyInstance, action: Action, options: ActionRoutesOption
       ...(body !== undefined && { body }),
     },
     schemaErrorFormatter: (errors, part) => explain(action, errors, part),
-    onRequest: [admit(options, action.priority), readIdempotencyKey],
+    onRequest: [admit(options, action.priority), readIdempotencyKey, refuseBeyondRoom(options)],
     preValidation: (request, _reply, done) => {
       if (body === undefined) refuseBody(request.body)
       else if (request.body === undefined) request.body = {}

@@ -114,7 +114,7 @@ export function describeDownload(): FastifySchema {
     tags: ['Files'],
     summary: 'Get a picture',
     description:
-      'Asks for a fresh download URL and streams the file; the path after `/files` is the file’s `relativePath`.',
+      'Asks for a fresh download URL and streams the file; the path after `/files` is the file’s `relativePath`. The stream breaks off when nothing moves for 15 seconds, or after 5 minutes.',
     security,
     params: Type.Object({ id: ConversationId, '*': RelativePath }),
     response: {

@@ -3,7 +3,7 @@ import multipart, { type MultipartFile, type MultipartValue } from '@fastify/mul
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { ConversationParams, DryRunQuery } from '../action.ts'
 import { askForUpload, FileFields, pictureType, publishFile } from '../actions/send-file.ts'
-import { type AdmissionOptions, admit, admitted } from '../admission.ts'
+import { type AdmissionOptions, admit, admitted, refuseBeyondRoom } from '../admission.ts'
 import { isAnswered, keepFingerprint, readIdempotencyKey } from '../idempotency.ts'
 import { pointerToken, refusePoison, refuseUnsound } from '../json-body.ts'
 import type { Client } from '../liveengage/client.ts'
@@ -49,7 +49,12 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
     config: uploadBody,
     schema: { ...describeUpload(), params: ConversationParams, querystring: DryRunQuery },
     schemaErrorFormatter: (errors, part) => explain(undefined, errors, part),
-    onRequest: [admit(options, 'high'), readIdempotencyKey, limitUploads(options)],
+    onRequest: [
+      admit(options, 'high'),
+      readIdempotencyKey,
+      refuseBeyondRoom(options),
+      limitUploads(options),
+    ],
     // Also for a caller who has hung up; by now the file is no longer held.
     onSend: (request, _reply, _payload, done) => {
       const { releaseUpload } = request
@@ -88,7 +93,7 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
       exposeHeadRoute: false,
       schema: { ...describeDownload(), querystring: DryRunQuery },
       schemaErrorFormatter: (errors, part) => explain(undefined, errors, part),
-      onRequest: admit(options, 'high'),
+      onRequest: [admit(options, 'high'), refuseBeyondRoom(options)],
       handler: async (request, reply) => {
         const { id: requestId, params, query } = request
         const { caller, terms } = admitted(request)

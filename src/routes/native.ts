@@ -1,7 +1,7 @@
 /** LiveEngage's own paths and payloads, for clients of the Connector API that point their host here and change nothing else. */
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
-import { type AdmissionOptions, admit, admitted } from '../admission.ts'
+import { type AdmissionOptions, admit, admitted, refuseBeyondRoom } from '../admission.ts'
 import { claimKey, keepFingerprint, readIdempotencyKey } from '../idempotency.ts'
 import type { Client } from '../liveengage/client.ts'
 import type { Outcomes } from '../outcomes.ts'
@@ -35,7 +35,7 @@ export async function nativeRoutes(
     app.post<Route>(`/api/account/:accountId/messaging/consumer/${method}`, {
       config: { ...nativeBodies[method], documentedQuery },
       schema: describeNative(method),
-      onRequest: [admit(options, 'high', accountOf), readIdempotencyKey],
+      onRequest: [admit(options, 'high', accountOf), readIdempotencyKey, refuseBeyondRoom(options)],
       preHandler: claimKey(options.outcomes),
       handler: async (request, reply) => {
         const { body, query: parsed, url } = request

@@ -3,8 +3,10 @@ import { buffer } from 'node:stream/consumers'
 import { type Test, test } from 'tap'
 import { Breaker } from '../../src/liveengage/breaker.ts'
 import { ConnectFailure } from '../../src/liveengage/connections.ts'
-import { download } from '../../src/liveengage/download.ts'
+import { download, type TransferBounds } from '../../src/liveengage/download.ts'
+import { Stats } from '../../src/liveengage/stats.ts'
 import { portOf } from '../upstream.ts'
+import { controlClock } from './fixtures/clock.ts'
 import { openConnections, peer, termsOf } from './fixtures/connections.ts'
 import { controller, reached, ScriptedDispatcher } from './fixtures/scripted.ts'
 
@@ -17,8 +19,11 @@ async function setUp(t: Test, listener: RequestListener) {
     server.closeAllConnections()
     server.close()
   })
-  const get = (timeoutMs = 5_000, pauseMs = 15_000) =>
-    download(connections.to(origin), '/file', termsOf(timeoutMs), peer, pauseMs)
+  const usual = { longestPauseMs: 15_000, longestTransferMs: 300_000 }
+  const get = (timeoutMs = 5_000, bounds: Partial<TransferBounds> = {}) => {
+    const terms = termsOf(timeoutMs)
+    return download(connections.to(origin), '/file', terms, peer, { ...usual, ...bounds })
+  }
   return { get, server }
 }
 
@@ -85,7 +90,7 @@ test('a transfer in which nothing moves any more ends for both sides', async (t)
     response.write('some')
     response.once('close', closed)
   })
-  const { body } = await stalled.get(5_000, 100)
+  const { body } = await stalled.get(5_000, { longestPauseMs: 100 })
   await t.rejects(buffer(body), { code: 'liveengage-timeout' })
   await ended
 
@@ -93,7 +98,7 @@ test('a transfer in which nothing moves any more ends for both sides', async (t)
     response.writeHead(200)
     response.end(Buffer.alloc(20_000_000))
   })
-  const { body: kept } = await unread.get(5_000, 100)
+  const { body: kept } = await unread.get(5_000, { longestPauseMs: 100 })
   const error = await new Promise((resolve) => kept.once('error', resolve))
   t.match(error, { code: 'liveengage-timeout' })
 })
@@ -135,11 +140,17 @@ test('a download whose time is up before a connection is made is not written', a
   t.match(written, { message: /nothing may be written/ })
 })
 
-test('only a connection that did not come about, or a broken one, counts against the storage', async (t) => {
+/** What the breaker is told. */
+function watchBreaker(t: Test): string[] {
   const outcomes: string[] = []
   t.intercept(Breaker.prototype, 'end', {
     value: (_era: number, outcome: string) => void outcomes.push(outcome),
   })
+  return outcomes
+}
+
+test('only a connection that did not come about, or a broken one, counts against the storage', async (t) => {
+  const outcomes = watchBreaker(t)
   const failures = [new ConnectFailure(new Error('refused')), new Error('a dead socket')]
   for (const failure of failures) {
     const dead = new ScriptedDispatcher((handler) => handler.onResponseError?.(controller, failure))
@@ -155,6 +166,107 @@ test('only a connection that did not come about, or a broken one, counts against
     code: 'liveengage-failed',
   })
   t.strictSame(outcomes, ['failure', 'none', 'failure'])
+})
+
+test('no first byte counts against the storage where it was given time', async (t) => {
+  const outcomes = watchBreaker(t)
+  const silent = () =>
+    new ScriptedDispatcher((handler) => {
+      const abort = (reason?: unknown) => handler.onResponseError?.(controller, Object(reason))
+      handler.onRequestStart?.({ ...controller, abort }, {})
+    })
+  for (const patienceMs of [20, 1_000]) {
+    const destination = reached(silent(), { patienceMs })
+    await t.rejects(download(destination, '/file', termsOf(40), peer), {
+      code: 'liveengage-timeout',
+    })
+  }
+  t.strictSame(outcomes, ['failure', 'none'])
+})
+
+test('the storage is judged by its status, not by how long its reader takes or when it leaves', async (t) => {
+  const outcomes = watchBreaker(t)
+  const { get } = await setUp(t, (_request, response) => {
+    response.writeHead(statuses.shift() ?? 0)
+    response.write('some')
+  })
+  const statuses = [200, 404, 500]
+  const expected = ['success', 'refusal', 'failure']
+  for (const [index] of expected.entries()) {
+    const { body } = await get()
+    t.strictSame(outcomes, expected.slice(0, index + 1), 'before the last byte')
+    body.destroy()
+  }
+  const { body } = await setUp(t, (_request, response) => {
+    response.writeHead(500)
+    response.write('some')
+  }).then((stalled) => stalled.get(5_000, { longestPauseMs: 50 }))
+  await t.rejects(buffer(body), { code: 'liveengage-timeout' })
+  t.strictSame(outcomes, [...expected, 'failure'], 'once')
+})
+
+test('slow readers hold no probe of a storage that is back', async (t) => {
+  const clock = controlClock(t)
+  const stats = new Stats()
+  let status = 500
+  const answering = new ScriptedDispatcher((handler) => {
+    handler.onRequestStart?.(controller, {})
+    handler.onResponseStart?.(controller, status, {}, '')
+    if (status === 500) handler.onResponseEnd?.(controller, {})
+  })
+  const destination = reached(answering, { slots: 4, stats })
+  const get = () => download(destination, '/file', termsOf(1_000), peer)
+  for (let count = 0; count < 20; count += 1) (await get()).body.destroy()
+  await t.rejects(async () => get(), { code: 'circuit-open' })
+  await clock.pass(10_000)
+  status = 200
+  const held = [await get(), await get(), await get()]
+  t.equal(stats.services.messaging.inFlight, 3)
+  const next = await get()
+  t.equal(next.status, 200, 'the breaker is closed although none has been read')
+  for (const { body } of [...held, next]) body.destroy()
+})
+
+test('a transfer ends after its time, however steadily its bytes trickle', async (t) => {
+  let closed = () => {}
+  const ended = new Promise<void>((resolve) => {
+    closed = resolve
+  })
+  const { get } = await setUp(t, (_request, response) => {
+    response.writeHead(200)
+    const timer = setInterval(() => response.write('a'), 5)
+    response.once('close', () => {
+      clearInterval(timer)
+      closed()
+    })
+  })
+  const { body } = await get(5_000, { longestPauseMs: 5_000, longestTransferMs: 200 })
+  await t.rejects(buffer(body), { code: 'liveengage-timeout' })
+  await ended
+  const second = await get(5_000, { longestTransferMs: 1_000 })
+  second.body.destroy()
+  t.equal(second.status, 200, 'its slot is free')
+})
+
+test('bytes that come without a break put the end of a transfer off no further', async (t) => {
+  const clock = controlClock(t)
+  let feed = () => {}
+  const aborts: unknown[] = []
+  const busy = new ScriptedDispatcher((handler) => {
+    const ended = { ...controller, abort: (reason?: unknown) => void aborts.push(reason) }
+    handler.onRequestStart?.(ended, {})
+    handler.onResponseStart?.(ended, 200, {}, '')
+    feed = () => handler.onResponseData?.(ended, Buffer.from('a'))
+  })
+  const { body } = await download(reached(busy), '/file', termsOf(1_000), peer)
+  const failed = new Promise((resolve) => body.once('error', resolve))
+  await clock.pass(299_000)
+  feed()
+  t.notOk(body.destroyed)
+  await clock.pass(1_000)
+  feed()
+  t.match(await failed, { code: 'liveengage-timeout' })
+  t.ok(aborts.length > 0)
 })
 
 test('a download that had to wait too long in line is not begun', async (t) => {

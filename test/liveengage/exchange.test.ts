@@ -6,8 +6,13 @@ import { connect, createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createServer as createTlsServer, connect as tlsConnect } from 'node:tls'
 import t, { type Test } from 'tap'
+import { Breaker } from '../../src/liveengage/breaker.ts'
 import type { Connections, ConnectionsOptions } from '../../src/liveengage/connections.ts'
-import { type Answer, type Call, exchange } from '../../src/liveengage/exchange.ts'
+import type { Destination } from '../../src/liveengage/destination.ts'
+import { download } from '../../src/liveengage/download.ts'
+import { type Answer, exchange } from '../../src/liveengage/exchange.ts'
+import type { Terms } from '../../src/liveengage/gate.ts'
+import type { Call } from '../../src/liveengage/trip.ts'
 import { Problem } from '../../src/problems.ts'
 import { openConnections, peer, termsOf } from './fixtures/connections.ts'
 import { http, listen, type Answer as RawAnswer, startRaw, success } from './fixtures/raw.ts'
@@ -43,6 +48,8 @@ async function outcome(work: Promise<Answer>): Promise<string> {
     return `${error.code} ${error.delivery}`
   }
 }
+
+const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
 
 const notSent = 'liveengage-unreachable not-sent'
 const failed = 'liveengage-failed unknown'
@@ -300,8 +307,6 @@ t.test('a second write of the same exchange is stopped', async (t) => {
 t.test(
   'what comes after the end of an exchange changes nothing, and no timer is left',
   async (t) => {
-    const timers = () =>
-      process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
     const before = timers()
     const talkative = new ScriptedDispatcher((handler) => {
       handler.onRequestStart?.(controller, {})
@@ -314,6 +319,61 @@ t.test(
     t.equal(timers(), before)
   },
 )
+
+t.test('what is thrown before undici has the call costs neither slot nor timer', async (t) => {
+  const error = new TypeError('invalid header')
+  const throwing = () => {
+    throw error
+  }
+  const trace = { startCall: throwing }
+  const ends: unknown[] = []
+  const traced = {
+    startCall: () => ({ headers: {}, end: (...end: unknown[]) => void ends.push(end) }),
+  }
+  const idle = new ScriptedDispatcher(() => t.fail('nothing is asked'))
+  const cases: Record<string, [Destination, Partial<Terms>]> = {
+    'the tracing': [reached(idle), { trace }],
+    'the opening of a pool': [reached(idle, { openPool: throwing }), {}],
+    'the dispatch': [reached(new ScriptedDispatcher(throwing)), {}],
+    'the dispatch of a traced call': [reached(new ScriptedDispatcher(throwing)), { trace: traced }],
+  }
+  const kinds = {
+    exchange: (destination: Destination, terms: Terms): Promise<unknown> =>
+      exchange(destination, call, terms, peer),
+    download: (destination: Destination, terms: Terms): Promise<unknown> =>
+      download(destination, '/file', terms, peer),
+  }
+  const before = timers()
+  for (const [name, [destination, terms]] of Object.entries(cases)) {
+    for (const [kind, begin] of Object.entries(kinds)) {
+      for (const time of ['first', 'second']) {
+        const begun = begin(destination, termsOf(60_000, terms))
+        await t.rejects(begun, error, `${name}, ${kind}, the ${time} time on its one slot`)
+      }
+    }
+  }
+  t.equal(timers(), before)
+  t.match(ends, Array(4).fill([undefined, { code: 'internal-error' }]))
+})
+
+t.test('a dispatch that reports an error and throws it too fails the call once', async (t) => {
+  const ends: unknown[] = []
+  const trace = {
+    startCall: () => ({ headers: {}, end: (...end: unknown[]) => void ends.push(end) }),
+  }
+  const outcomes: string[] = []
+  t.intercept(Breaker.prototype, 'end', {
+    value: (_era: number, outcome: string) => void outcomes.push(outcome),
+  })
+  const both = new ScriptedDispatcher((handler) => {
+    handler.onResponseError?.(controller, new Error('invalid'))
+    throw new Error('invalid')
+  })
+  const begun = exchange(reached(both), call, termsOf(1_000, { trace }), peer)
+  t.equal(await outcome(begun), notSent)
+  t.match(ends, [[undefined, { code: 'liveengage-unreachable' }]])
+  t.strictSame(outcomes, ['none'])
+})
 
 t.test('a redirect is an answer like any other and is not followed', async (t) => {
   const other = await startRaw(t, (socket) => socket.write(http(success)))

@@ -36,7 +36,12 @@ export function idleFamilies(t: Test): Family[] {
     traffic: new Traffic(),
     drain: new Drain(createServer()),
     outcomes: new Outcomes(),
-    typing: new TypingExpiries({ client, timeoutMs: 1_000, logger: createLogger('silent') }),
+    typing: new TypingExpiries({
+      client,
+      timeoutMs: 1_000,
+      atOnce: 1,
+      logger: createLogger('silent'),
+    }),
     connections,
     domains,
     credentials,
