@@ -5,6 +5,8 @@ import type { Caller } from './liveengage/client.ts'
 import { type InputError, Problem, type ProblemCode } from './problems.ts'
 import { isToken } from './tokens.ts'
 
+type Header = IncomingHttpHeaders[string]
+
 export type CallerOptions = {
   /** Account of requests that name none. */
   accountId: string | undefined
@@ -25,14 +27,14 @@ export function identify(
 ): Caller {
   const accountId =
     account === undefined
-      ? readAccount(textOf(headers, 'X-LP-Account-Id'), 'header:X-LP-Account-Id', options)
+      ? readAccount(textOf(headers['x-lp-account-id']), 'header:X-LP-Account-Id', options)
       : readAccount(account, 'path:accountId', options)
   const caller: Caller = {
     accountId,
-    appJwt: readToken(headers, 'Authorization', 'app-jwt-invalid'),
-    consumerJws: readToken(headers, 'X-LP-ON-BEHALF', 'consumer-jws-invalid'),
+    appJwt: readToken(headers.authorization, 'Authorization', 'app-jwt-invalid'),
+    consumerJws: readToken(headers['x-lp-on-behalf'], 'X-LP-ON-BEHALF', 'consumer-jws-invalid'),
     consumerId: readConsumer(headers),
-    clientProperties: textOf(headers, 'Client-Properties'),
+    clientProperties: textOf(headers['client-properties']),
   }
   requireTokens(caller, options.hasCredentials(accountId))
   return caller
@@ -51,12 +53,7 @@ function readAccount(given: string | undefined, path: string, options: CallerOpt
 }
 
 /** The token bare, as LiveEngage wants it, whether it came bare or after "Bearer". */
-function readToken(
-  headers: IncomingHttpHeaders,
-  name: string,
-  malformed: ProblemCode,
-): string | undefined {
-  const value = headers[name.toLowerCase()]
+function readToken(value: Header, name: string, malformed: ProblemCode): string | undefined {
   // An empty one is a mistake; taken for none, it would send the message as somebody else.
   const token = typeof value === 'string' ? value.replace(/^Bearer +/i, '') : undefined
   if (token !== undefined && !isToken(token)) {
@@ -67,7 +64,7 @@ function readToken(
 }
 
 function readConsumer(headers: IncomingHttpHeaders): string | undefined {
-  const consumerId = textOf(headers, 'X-LP-Consumer-Id')
+  const consumerId = textOf(headers['x-lp-consumer-id'])
   if (consumerId !== undefined && !/^[!-~]{1,256}$/.test(consumerId)) {
     throw invalidHeader('X-LP-Consumer-Id', 'must be 1 to 256 visible characters')
   }
@@ -97,14 +94,13 @@ export function consumerKey({ consumerJws, consumerId }: Caller): string {
 }
 
 /** An empty header counts as absent. */
-function textOf(headers: IncomingHttpHeaders, name: string): string | undefined {
-  const value = headers[name.toLowerCase()]
+function textOf(value: Header): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
 /** The caller's own limit, from 100 ms to the configured one. @throws Problem `invalid-request` */
 export function readTimeoutMs(headers: IncomingHttpHeaders, longestMs: number): number {
-  const value = textOf(headers, 'X-Request-Timeout-Ms')
+  const value = textOf(headers['x-request-timeout-ms'])
   if (value === undefined) return longestMs
   const timeoutMs = /^[0-9]{1,7}$/.test(value) ? Number(value) : 0
   if (timeoutMs < 100 || timeoutMs > longestMs) {

@@ -21,8 +21,11 @@ const idleGraceMs = 1_000
 export class Drain {
   private readonly server: Server
   private readonly sockets = new Map<Socket, Activity>()
-  /** Requests that are worked on. A caller who hangs up ends nothing, and may have a message on its way. */
-  private readonly work = new Set<IncomingMessage>()
+  /**
+   * Requests that are worked on. A caller who hangs up ends nothing, and may have a message on its way. Their number and not a Set of
+   * them: from an old Set, what has long been deleted keeps what is young alive until V8 collects everything.
+   */
+  private work = 0
   private phase: 'serving' | 'draining' | 'closing' = 'serving'
 
   constructor(server: Server) {
@@ -63,12 +66,12 @@ export class Drain {
   }
 
   /** Work on a request begins; its `end` comes whether the caller is still there or not. */
-  begin(request: IncomingMessage): void {
-    this.work.add(request)
+  begin(): void {
+    this.work += 1
   }
 
-  end(request: IncomingMessage): void {
-    this.work.delete(request)
+  end(): void {
+    this.work -= 1
   }
 
   activityOf(socket: Socket): Activity | undefined {
@@ -92,7 +95,7 @@ export class Drain {
     await setImmediate()
     this.phase = 'closing'
     onClosing()
-    while (this.sockets.size > 0 || this.work.size > 0) {
+    while (this.sockets.size > 0 || this.work > 0) {
       this.sweep()
       await setTimeout(sweepIntervalMs)
       await setImmediate()

@@ -72,6 +72,7 @@ export function logRequest(
   reply: FastifyReply,
 ): void {
   const { problem, caller, attempt, trace } = request
+  // pino leaves out what is undefined.
   const line = {
     requestId: request.id,
     method: request.method,
@@ -79,10 +80,10 @@ export function logRequest(
     status: reply.statusCode,
     ms: Math.round(reply.elapsedTime * 100) / 100,
     accountId: caller?.accountId,
-    ...(trace !== undefined && { traceId: trace.id }),
-    ...(attempt?.state === 'replayed' && { replayed: true }),
-    ...(problem !== null && describeProblem(problem)),
+    traceId: trace?.id,
+    replayed: attempt?.state === 'replayed' ? true : undefined,
   }
+  if (problem !== null) Object.assign(line, describeProblem(problem))
   const isPolled = request.routeOptions?.config?.isPolled === true
   if (problem?.code === 'internal-error') logger.error(line, 'request failed')
   else if (isPolled && problem === null) logger.debug(line, 'request')

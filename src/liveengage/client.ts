@@ -221,12 +221,13 @@ export class Client {
     { appJwt, consumerJws }: Tokens,
     { clientProperties = this.clientProperties }: Caller,
   ): Record<string, string> {
-    return {
+    const headers: Record<string, string> = {
       Authorization: appJwt,
       'X-LP-ON-BEHALF': consumerJws,
       'Content-Type': 'application/json',
-      ...(clientProperties !== undefined && { 'Client-Properties': clientProperties }),
     }
+    if (clientProperties !== undefined) headers['Client-Properties'] = clientProperties
+    return headers
   }
 }
 

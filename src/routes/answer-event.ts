@@ -6,11 +6,11 @@ type Published = { conversationId: string; dialogId: string; sequence: number | 
 export function answerEvent(
   request: FastifyRequest,
   reply: FastifyReply,
-  { conversationId, dialogId, sequence, ...more }: Published & { file?: object },
+  { conversationId, dialogId, sequence, file }: Published & { file?: object },
 ): FastifyReply {
   const { id: requestId } = request
   if (sequence === undefined) {
     request.log.warn({ requestId }, 'LiveEngage accepted the event without a usable sequence')
   }
-  return reply.code(201).send({ conversationId, dialogId, sequence, requestId, ...more })
+  return reply.code(201).send({ conversationId, dialogId, sequence, requestId, file })
 }
