@@ -202,9 +202,11 @@ export class Client {
       budget: connections.to(origin).retryBudget,
       stats: connections.stats,
     }
-    return deliver(attempt, route, deadline).catch((error) => {
+    try {
+      return await deliver(attempt, route, deadline)
+    } catch (error) {
       throw asOwnRefusal(error, caller)
-    })
+    }
   }
 
   /** At once where it is known. */

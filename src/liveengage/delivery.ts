@@ -36,27 +36,24 @@ const leastTimeToAnswerMs = 1_000
  * The last problem is what the caller gets.
  * @param deadline on the clock of `performance.now()`, milliseconds
  */
-export function deliver<T>(attempt: Attempt<T>, route: Route, deadline: number): Promise<T> {
+export async function deliver<T>(attempt: Attempt<T>, route: Route, deadline: number): Promise<T> {
   route.budget.earn()
-  return tryAt(attempt, route, deadline, [])
-}
-
-/** @param used the remedies that earlier attempts have used up */
-function tryAt<T>(
-  attempt: Attempt<T>,
-  route: Route,
-  deadline: number,
-  used: readonly Remedy[],
-): Promise<T> {
-  return attempt(route.origin).catch(async (error: unknown) => {
-    if (!(error instanceof Problem)) throw error
-    const remedy = remedyFor(error)
-    if (remedy === undefined || used.includes(remedy) || used.length >= mostResends) throw error
-    const origin = await prepare(remedy, error, route, deadline)
-    if (origin === undefined) throw error
-    route.stats.resends[remedy] += 1
-    return tryAt(attempt, { ...route, origin }, deadline, [...used, remedy])
-  })
+  let { origin } = route
+  const used: Remedy[] = []
+  for (;;) {
+    try {
+      return await attempt(origin)
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      const remedy = remedyFor(error)
+      if (remedy === undefined || used.includes(remedy) || used.length >= mostResends) throw error
+      const next = await prepare(remedy, error, { ...route, origin }, deadline)
+      if (next === undefined) throw error
+      route.stats.resends[remedy] += 1
+      used.push(remedy)
+      origin = next
+    }
+  }
 }
 
 /** What makes another attempt worth it. */
