@@ -1,10 +1,10 @@
-/** How much of bodies may be on its way in at a time: before they are whole, no line and no slot bounds them. */
+/** How much of bodies may be held at a time: on their way in no line and no slot bounds them, and later both count only their number. */
 import type { FastifyRequest } from 'fastify'
 import { Problem } from './problems.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Bytes of room that its body holds while it comes in. */
+    /** Bytes of room that its body holds. */
     bodyRoom: number
   }
 }
@@ -12,7 +12,7 @@ declare module 'fastify' {
 /** All bodies together, as their heads announce them. */
 const roomBytes = 8 * 1024 * 1024
 
-/** One of this size always finds room, so that large ones that trickle in keep nobody's message out. */
+/** One of this size always finds room, so that large ones, or those that trickle in, keep nobody's message out. */
 const alwaysBytes = 8 * 1024
 
 export class BodyRoom {
@@ -35,7 +35,7 @@ export class BodyRoom {
     request.bodyRoom = bytes
   }
 
-  /** Gives it back: once the body is whole, or once there is an answer, whichever comes first. */
+  /** Gives it back, once there is an answer. */
   release(request: FastifyRequest): void {
     this.takenBytes -= request.bodyRoom
     request.bodyRoom = 0

@@ -92,7 +92,6 @@ export function createListener(
     done()
   })
   app.addHook('preValidation', (request, _reply, done) => {
-    bodyRoom.release(request)
     request.isWorkedOn = true
     drain.begin()
     done()

@@ -280,7 +280,7 @@ export const problems = {
     status: 503,
     title: 'The proxy is busy',
     cause:
-      'As many requests to the account’s host are under way and waiting as MAX_CONNECTIONS and MAX_QUEUE (or the account’s share of them) allow, this one has waited for MAX_QUEUE_MS, as many uploads as MAX_UPLOADS are under way, too many large bodies come in at once, or the process itself falls behind.',
+      'As many requests to the account’s host are under way and waiting as MAX_CONNECTIONS and MAX_QUEUE (or the account’s share of them) allow, this one has waited for MAX_QUEUE_MS, as many uploads as MAX_UPLOADS are under way, too many bodies of more than 8 KiB are held (8 MiB together), or the process itself falls behind.',
     remedy: 'Send the request again after Retry-After; if it lasts, run more replicas.',
     delivery: 'not-sent',
     retryable: true,
