@@ -1,23 +1,34 @@
 /** Keeps V8's heap near to what is in use; imported first by server.ts, since loading the program is a part of what it is about. */
 import type { Server } from 'node:net'
+import { PerformanceObserver } from 'node:perf_hooks'
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 
 // Most of what loading leaves in the space for new objects is soon of no use, and yet the space would grow and keep its size.
 setFlagsFromString('--semi-space-growth-factor=1')
 
-/** Half of what V8 would take, as measured just as fast; less would cost more than it saves. */
-const enoughBytes = 8 * 1024 * 1024
-const lookMs = 50
+/** Of both its halves: half of what V8 would take, as measured just as fast; less would cost more than it saves. */
+const enoughBytes = 16 * 1024 * 1024
 
-/** From now on the space for new objects grows with the load, until it is large enough. */
-export function letYoungGenerationGrow(setFlag = setFlagsFromString): void {
+/**
+ * From now on the space for new objects grows with the load, until it is large enough; V8 shrinks it by itself where there is none.
+ * Code is kept: V8 would forget it in a quiet spell, and the requests after that would cost half as much again for seconds.
+ */
+export function expectLoad(setFlag = setFlagsFromString, readBytes = youngGenerationBytes): void {
+  let mayGrow = true
+  setFlag('--no-flush-bytecode')
   setFlag('--semi-space-growth-factor=2')
-  const look = setInterval(() => {
-    const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')
-    if (space === undefined || space.space_size < enoughBytes) return
-    setFlag('--semi-space-growth-factor=1')
-    clearInterval(look)
-  }, lookMs).unref()
+  const afterCollection = () => {
+    const isSmall = readBytes() < enoughBytes
+    if (isSmall === mayGrow) return
+    mayGrow = isSmall
+    setFlag(`--semi-space-growth-factor=${mayGrow ? 2 : 1}`)
+  }
+  new PerformanceObserver(afterCollection).observe({ entryTypes: ['gc'] })
+}
+
+function youngGenerationBytes(): number {
+  const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')
+  return Number(space?.space_size)
 }
 
 /** Connections from which on memory is worth more than speed, and below which it is not any more. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The process: reads arguments and environment, starts the app (and the sandbox, if asked), stops without losing an answer. */
-import { collectMoreInCrowds, letYoungGenerationGrow } from './heap.ts'
+import { collectMoreInCrowds, expectLoad } from './heap.ts'
 
 // What follows is loaded while it is small.
 
@@ -59,7 +59,7 @@ async function start(): Promise<void> {
   if (admin !== undefined && config.adminPort !== undefined) {
     await listen(admin, config.adminHost, config.adminPort, 'answering probes at')
   }
-  letYoungGenerationGrow()
+  expectLoad()
   collectMoreInCrowds(server.server)
   if (sandbox !== undefined) {
     logger.warn({ sandbox: sandbox.origin }, 'talking to the embedded sandbox, not to LivePerson')
