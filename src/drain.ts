@@ -3,14 +3,25 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { type Socket, Server as TcpServer } from 'node:net'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 
-/** What a connection carries. */
+/** A connection, and what it carries. */
 export type Activity = {
+  readonly socket: Socket
+  /** Where it is among all of them. */
+  place: number
   /** Requests that await their answer. */
   unanswered: number
   /** The latest request, until it is both whole and answered. */
   latest: { request: IncomingMessage; response: ServerResponse } | undefined
   /** On the clock of `performance.now()`, milliseconds. */
   idleSince: number
+}
+
+const activity = Symbol('activity')
+
+declare module 'node:net' {
+  interface Socket {
+    [activity]?: Activity
+  }
 }
 
 const sweepIntervalMs = 100
@@ -20,24 +31,18 @@ const idleGraceMs = 1_000
 
 export class Drain {
   private readonly server: Server
-  private readonly sockets = new Map<Socket, Activity>()
-  /**
-   * Requests that are worked on. A caller who hangs up ends nothing, and may have a message on its way. Their number and not a Set of
-   * them: from an old Set, what has long been deleted keeps what is young alive until V8 collects everything.
-   */
+  /** In any order. As in the line of a host, no Set or Map: what came and went through it would live on. */
+  private readonly connections: Activity[] = []
+  /** Requests that are worked on. A caller who hangs up ends nothing, and may have a message on its way. */
   private work = 0
   private phase: 'serving' | 'draining' | 'closing' = 'serving'
 
   constructor(server: Server) {
     this.server = server
-    server.on('connection', (socket) => {
-      const activity = { unanswered: 0, latest: undefined, idleSince: performance.now() }
-      this.sockets.set(socket, activity)
-      socket.once('close', () => this.sockets.delete(socket))
-    })
+    server.on('connection', (socket) => this.watch(socket))
     // Before Fastify, which may answer at once.
     server.prependListener('request', (request, response) => {
-      const activity = this.sockets.get(request.socket)
+      const activity = this.activityOf(request.socket)
       if (activity !== undefined) follow(activity, request, response)
     })
   }
@@ -54,14 +59,14 @@ export class Drain {
 
   /** Whether an answer should close its connection: while draining, unless another request has come behind it. */
   isLast(socket: Socket, response: ServerResponse): boolean {
-    const latest = this.sockets.get(socket)?.latest
+    const latest = this.activityOf(socket)?.latest
     return this.isDraining && (latest === undefined || latest.response === response)
   }
 
   /** Requests that await their answer. */
   get unanswered(): number {
     let sum = 0
-    for (const { unanswered } of this.sockets.values()) sum += unanswered
+    for (const { unanswered } of this.connections) sum += unanswered
     return sum
   }
 
@@ -75,7 +80,7 @@ export class Drain {
   }
 
   activityOf(socket: Socket): Activity | undefined {
-    return this.sockets.get(socket)
+    return socket[activity]
   }
 
   /**
@@ -90,12 +95,13 @@ export class Drain {
     // http.Server's own close would also cut idle connections at once, on which a request may be on its way.
     TcpServer.prototype.close.call(this.server)
     const graceEnds = performance.now() + idleGraceMs
-    while (this.sockets.size > 0 && performance.now() < graceEnds) await setTimeout(sweepIntervalMs)
+    while (this.connections.length > 0 && performance.now() < graceEnds)
+      await setTimeout(sweepIntervalMs)
     // A timer runs before the sockets are read; what has arrived by now makes its connection a busy one first.
     await setImmediate()
     this.phase = 'closing'
     onClosing()
-    while (this.sockets.size > 0 || this.work > 0) {
+    while (this.connections.length > 0 || this.work > 0) {
       this.sweep()
       await setTimeout(sweepIntervalMs)
       await setImmediate()
@@ -104,12 +110,32 @@ export class Drain {
 
   /** Ends what is left, answered or not: a caller that does not read its answer must not hold up the end. */
   cut(): void {
-    for (const socket of this.sockets.keys()) socket.destroy()
+    for (const { socket } of this.connections) socket.destroy()
+  }
+
+  private watch(socket: Socket): void {
+    const { length: place } = this.connections
+    const watched = {
+      socket,
+      place,
+      unanswered: 0,
+      latest: undefined,
+      idleSince: performance.now(),
+    }
+    socket[activity] = watched
+    this.connections.push(watched)
+    socket.once('close', () => {
+      const last = this.connections.pop()
+      if (last === undefined || last === watched) return
+      // The last one takes its place.
+      last.place = watched.place
+      this.connections[last.place] = last
+    })
   }
 
   private sweep(): void {
     const longestIdle = performance.now() - idleGraceMs
-    for (const [socket, { unanswered, idleSince }] of this.sockets) {
+    for (const { socket, unanswered, idleSince } of this.connections) {
       if (unanswered === 0 && idleSince <= longestIdle) socket.destroy()
     }
   }

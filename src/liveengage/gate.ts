@@ -1,6 +1,7 @@
 /** Who may use a host's connections now, who waits in line, and who is told to come back later. */
 import { Problem, type ProblemCode } from '../problems.ts'
 import type { Trace } from '../tracing.ts'
+import { Line } from './line.ts'
 import { type ServiceName, type ShedReason, Stats } from './stats.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
@@ -53,7 +54,7 @@ export class Gate {
   private readonly stats: Stats
   private inFlight = 0
   /** In the order of their coming. */
-  private readonly line = new Set<Waiting>()
+  private readonly line = new Line<Waiting>()
   /** By account; empty where one account may hold everything. */
   private readonly held = new Map<string, Held>()
   private readonly isShared: boolean
@@ -123,7 +124,7 @@ export class Gate {
       Math.min(remainingMs, waitMs),
     )
     const waiting = { terms, since, timer, enter, refuse, refusals }
-    this.line.add(waiting)
+    this.line.join(waiting)
     this.count(terms.accountId, 'places', 1)
   }
 
@@ -142,7 +143,7 @@ export class Gate {
 
   private quit(waiting: Waiting): void {
     clearTimeout(waiting.timer)
-    this.line.delete(waiting)
+    this.line.leave(waiting)
     this.stats.queueSeconds.add((performance.now() - waiting.since) / 1000)
     this.count(waiting.terms.accountId, 'places', -1)
   }
