@@ -63,6 +63,7 @@ export function refuseBeyondRoom({
   return (request, _reply, done) => {
     const { attempt, query } = request
     const isKnown = attempt !== null && outcomes.has(attempt.scope)
+    if (!isKnown && request.lacksRoom) throw new Problem('overloaded')
     if (!isKnown && Object(query).dryRun !== 'true') refuse(admitted(request).terms)
     done()
   }

@@ -152,7 +152,7 @@ export async function buildApp(config: Config, logger: Logger, tracing?: Tracing
   }
 }
 
-/** A quarter of what one account may have in flight, so that callers find room and no PAUSE waits in line. */
+/** A quarter of what one account may have in flight, so that callers find room. */
 function pausesAtOnce({ maxConnections, maxAccountShare }: Config): number {
   const slots = Math.floor((maxConnections * maxAccountShare) / 4)
   return Math.min(Math.max(slots, 1), 32)

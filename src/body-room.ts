@@ -6,6 +6,11 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Bytes of room that its body holds. */
     bodyRoom: number
+    /** There was too little. */
+    lacksRoom: boolean
+  }
+  interface FastifyInstance {
+    bodyRoom: BodyRoom
   }
 }
 
@@ -24,20 +29,34 @@ export class BodyRoom {
     this.limitBytes = limitBytes
   }
 
-  /** Takes room for the body of a request. @throws Problem `overloaded` where there is too little left */
+  /**
+   * Takes room for the body of a request.
+   * @throws Problem `overloaded` where there is too little left. With an `Idempotency-Key` the request is only marked: a retry whose
+   * outcome is known must be told that, and who it is shows later
+   */
   take(request: FastifyRequest): void {
     const { headers } = request
     const isAnnounced = headers['transfer-encoding'] === undefined
     const bytes = isAnnounced ? Number(headers['content-length'] ?? 0) : this.limitBytes
     if (bytes <= alwaysBytes || bytes > this.limitBytes) return
-    if (this.takenBytes + bytes > roomBytes) throw new Problem('overloaded')
+    request.lacksRoom = this.takenBytes + bytes > roomBytes
+    if (request.lacksRoom && headers['idempotency-key'] === undefined) {
+      throw new Problem('overloaded')
+    }
     this.takenBytes += bytes
     request.bodyRoom = bytes
   }
 
+  /** Gives back what a body that is whole has turned out not to need. */
+  keep(request: FastifyRequest, bytes: number): void {
+    if (request.bodyRoom === 0) return
+    const needed = bytes <= alwaysBytes ? 0 : bytes
+    this.takenBytes -= request.bodyRoom - needed
+    request.bodyRoom = needed
+  }
+
   /** Gives it back, once there is an answer. */
   release(request: FastifyRequest): void {
-    this.takenBytes -= request.bodyRoom
-    request.bodyRoom = 0
+    this.keep(request, 0)
   }
 }

@@ -19,6 +19,7 @@ export function acceptJsonBodies(app: FastifyInstance): void {
   const options = { parseAs: 'buffer' } as const
   app.addContentTypeParser<Buffer>('application/json', options, (request, body, done) => {
     keepFingerprint(request, body)
+    request.server.bodyRoom.keep(request, body.length)
     done(null, readJson(request, body))
   })
   app.addContentTypeParser<Buffer>('*', options, (_request, body, done) => {

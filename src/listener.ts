@@ -34,7 +34,7 @@ export type ListenerOptions = {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** It is whole, and its answer is not made. */
+    /** Its handler may begin, or has begun, and its answer is not made. */
     isWorkedOn: boolean
   }
 }
@@ -76,11 +76,13 @@ export function createListener(
   app.decorateRequest('problem', null)
   app.decorateRequest('terms', null)
   app.decorateRequest('bodyRoom', 0)
+  app.decorateRequest('lacksRoom', false)
   app.decorateRequest('mayBeSent', false)
   app.decorateRequest('isWorkedOn', false)
   app.decorateRequest('trace', undefined)
 
   const bodyRoom = new BodyRoom(config.bodyLimitBytes)
+  app.decorate('bodyRoom', bodyRoom)
   traffic?.follow(app)
   addFirst?.(app)
   app.addHook('onRequest', (request, _reply, done) => {

@@ -39,6 +39,11 @@ export class LogLines {
     this.stdout.flush(done)
   }
 
+  /** pino asks for it after a `fatal` line: the process may have no time to come. */
+  flushSync(): void {
+    this.passOn()
+  }
+
   private passOn(): void {
     clearTimeout(this.timer)
     this.timer = undefined

@@ -55,13 +55,12 @@ export class Pauses {
   }
 
   /**
-   * Sends it when it is due. Beyond the bound the one that was armed first is sent early, whatever is under way; once a flush has
-   * begun each is sent at once, and none a second time.
+   * Sends it when it is due; once a flush has begun, at once. Beyond the bound the one that was armed first is sent early, whatever is
+   * under way.
    */
   arm(pause: Pause): void {
     if (this.state === 'closed' || pause.isUnderWay || this.armed.has(pause)) return
     const isFlushing = this.state === 'flushing'
-    if (isFlushing && pause.attempts > 0) return
     const waitMs = Math.max(pause.dueAt - performance.now(), 0)
     this.armed.set(pause, setTimeout(() => this.sendNow(pause), waitMs).unref())
     if (isFlushing) this.sendNow(pause)
@@ -134,7 +133,9 @@ export class Pauses {
       logger.warn({ ...line, code, cause: describeCause(problem) }, 'typing was not ended')
     }
     pause.isUnderWay = false
-    const delayMs = problem?.isRetryable(true) ? retryDelaysMs[attempts - 1] : undefined
+    // A flush tries each once.
+    const mayRetry = this.state === 'open' && problem?.isRetryable(true) === true
+    const delayMs = mayRetry ? retryDelaysMs[attempts - 1] : undefined
     pause.dueAt = performance.now() + (delayMs ?? 0)
     this.counts[problem === undefined ? 'sent' : delayMs === undefined ? 'failed' : 'retried'] += 1
     pause.onTried(delayMs === undefined)

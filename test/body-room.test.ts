@@ -48,3 +48,33 @@ t.test('a body holds its room until its message is answered', async (t) => {
   // Room comes first; what refuses now is the breaker, after so many time-outs.
   t.equal((await call('POST', messages, large)).body.code, 'circuit-open')
 })
+
+t.test('a body that does not say its size holds what it has once it is whole', async (t) => {
+  const upstream = await startUpstream(t, { send: () => undefined })
+  const { url, call } = await startProxy(t, upstream.origin, {
+    REQUEST_TIMEOUT_MS: '3000',
+    MAX_CONNECTIONS: '400',
+  })
+  const small = `POST ${messages} HTTP/1.1\r\n${credentials}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nc\r\n{"text":"a"}\r\n0\r\n\r\n`
+  for (let sent = 1; sent <= most + 2; sent += 1) {
+    await openWire(t, url, small)
+    while (upstream.sends().length < sent) await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+  const large = { text: 'x', metadata: [{ type: 'x', words: 'y'.repeat(60_000) }] }
+  t.equal((await call('POST', messages, large)).body.code, 'liveengage-timeout')
+})
+
+t.test('a retry whose outcome is known is told that where there is no room', async (t) => {
+  const upstream = await startUpstream(t)
+  const { url, call } = await startProxy(t, upstream.origin)
+  const large = { text: 'x', metadata: [{ type: 'x', words: 'y'.repeat(60_000) }] }
+  const keyed = (key: string) => call('POST', messages, large, { 'idempotency-key': key })
+  t.equal((await keyed('known')).status, 201)
+  await Promise.all(
+    Array.from({ length: most }, () => openWire(t, url, `${head(65_536)}{"text":"`)),
+  )
+  while ((await call('GET', '/livez')).status !== 200);
+  t.match(await keyed('known'), { status: 201, headers: { 'idempotency-replayed': 'true' } })
+  t.match(await keyed('new'), { status: 503, body: { code: 'overloaded' } })
+  t.equal(upstream.sends().length, 1)
+})

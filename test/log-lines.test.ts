@@ -70,3 +70,10 @@ t.test('what a reader does not read is dropped beyond 16 MiB', async (t) => {
   t.ok(bytes < 18 * 1024 * 1024, `${bytes}`)
   t.equal(bytes % 1024, 0, 'lines are dropped whole')
 })
+
+t.test('a line that may be the last one goes out at once', async (t) => {
+  const child = run(
+    "lines.write('one\\n'); lines.flushSync(); const end = Date.now() + 150; while (Date.now() < end); process.kill(process.pid, 'SIGKILL')",
+  )
+  t.equal(await text(child.stdout), 'one\n')
+})

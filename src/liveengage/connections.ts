@@ -38,6 +38,9 @@ export class ConnectFailure extends Error {
   }
 }
 
+/** Less than the share of a request's time that a look-up or a log-in gets: a service that hangs there counts as failing, too. */
+const patienceShare = 0.25
+
 /** An account's services live on a few hosts; one beyond this bound costs the longest unused its connections. */
 const maxOrigins = 256
 
@@ -84,7 +87,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
         waitMs: options.queueMs,
         accountShare: options.accountShare,
         lifeMs: options.lifeMs ?? 60_000,
-        patienceMs: longestExchangeMs / 2,
+        patienceMs: longestExchangeMs * patienceShare,
         openPool,
         retirePool,
         stats,

@@ -31,7 +31,7 @@ export class Line<T extends object> {
     while (this.first < this.places.length && this.places[this.first] === undefined) this.first += 1
   }
 
-  /** In the order of coming; anyone may leave meanwhile. */
+  /** In the order of coming; anyone may leave meanwhile, and nobody join. */
   *[Symbol.iterator](): Generator<T> {
     for (let place = this.first; place < this.places.length; place += 1) {
       const item = this.places[place]

@@ -29,6 +29,7 @@ export async function nativeRoutes(
   app.removeAllContentTypeParsers()
   app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, body, done) => {
     keepFingerprint(request, body)
+    request.server.bodyRoom.keep(request, body.length)
     done(null, body)
   })
   for (const method of ['conversation', 'conversation/send'] as const) {

@@ -284,14 +284,14 @@ t.test(
 t.test(
   'a write that would begin after the deadline is stopped, even if the timer is late',
   async (t) => {
-    const deadline = performance.now() + 20
+    const terms = termsOf(20)
     const busy = new ScriptedDispatcher((handler) => {
-      while (performance.now() < deadline);
+      while (performance.now() < terms.deadline);
       t.throws(() => handler.onRequestStart?.(controller, {}), {
         message: /nothing may be written/,
       })
     })
-    t.equal(await outcome(exchange(reached(busy), call, termsOf(20), peer)), expired)
+    t.equal(await outcome(exchange(reached(busy), call, terms, peer)), expired)
   },
 )
 
