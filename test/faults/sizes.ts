@@ -59,7 +59,7 @@ export const sizes: Record<Size['name'], Size> = {
     stormRequests: 64,
     overloadRequests: 1_000,
     stalledClients: 2_000,
-    mostStalledMb: 320,
+    mostStalledMb: 200,
     stalledMs: 5_000,
     shutdownRounds: 3,
     leastSends: 600,
