@@ -22,6 +22,8 @@ test('the page for operators names every field that a request’s line can have'
   const fields = new Set(logs.flatMap((line) => Object.keys(line)))
   // Only an error of the program itself has it, which nothing from outside provokes.
   fields.add('err')
+  // With tracing only; its own test has it.
+  fields.add('traceId')
   t.strictSame([...fields].sort(), named.sort())
 })
 
