@@ -53,8 +53,9 @@ export function admit(
 }
 
 /**
- * Refuses an admitted request that could not be sent now. A dry run needs no room, nor does a retry whose first request is under
- * way or has an outcome: it is told that.
+ * Refuses an admitted request whose body finds no room, or that could not be sent now, as a dry run never is. A retry whose first
+ * request is under way or has an outcome is told that instead.
+ * @throws Problem `overloaded` or `circuit-open`, when it is called for a request
  */
 export function refuseBeyondRoom({
   refuse,

@@ -14,7 +14,7 @@ declare module 'fastify' {
   }
 }
 
-/** All bodies together, as their heads announce them. */
+/** All bodies together: as their heads announce them, and once they are whole, as they are. */
 const roomBytes = 8 * 1024 * 1024
 
 /** One of this size always finds room, so that large ones, or those that trickle in, keep nobody's message out. */

@@ -271,6 +271,17 @@ test('a flush waits for what is under way and does not try it again', async (t) 
   t.equal(sent.length, 1)
 })
 
+test('one that a flush could not send is given up, and counted so', async (t) => {
+  const { pauses, tried, pauseIn } = setUp(async () => {
+    throw new Problem('liveengage-unreachable')
+  })
+  pauses.arm(pauseIn(60_000))
+  await pauses.flush()
+  t.strictSame(tried, [['c1', true]])
+  t.strictSame(pauses.counts, { sent: 0, retried: 0, failed: 1 })
+  t.equal(pauses.size, 0)
+})
+
 test('a wait for the next attempt is cut short by a flush', async (t) => {
   const timers = controlTimers(t)
   const { pauses, sent, answers, pauseIn } = setUp()

@@ -168,3 +168,28 @@ t.test('after closing nothing is opened any more', async (t) => {
   t.equal(other.connections(), 0)
   await connections.close()
 })
+
+t.test(
+  'a service that hangs counts as failing with the time of a look-up, not with less',
+  async (t) => {
+    // Of a request's time: what a look-up or a log-in gets, and what a caller in a hurry may ask for.
+    for (const [share, openings] of [
+      [0.4, 1],
+      [0.1, 0],
+    ] as const) {
+      const raw = await startRaw(t, () => undefined)
+      const longestExchangeMs = 1_000
+      const connections = openConnections(t, { connections: 20, longestExchangeMs })
+      const call = { method: 'GET', path: '/', headers: {}, body: null } as const
+      const calls = Array.from({ length: 20 }, () =>
+        exchange(connections.to(raw.origin), call, termsOf(longestExchangeMs * share), peer),
+      )
+      const outcomes = await Promise.allSettled(calls)
+      t.ok(outcomes.every(({ status }) => status === 'rejected'))
+      // The connections are closed after their callers were told.
+      const { calls: counts } = connections.stats.services.messaging
+      while (counts.failure + counts.none < calls.length) await delay(5)
+      t.equal(connections.stats.services.messaging.openings, openings, `${share} of it`)
+    }
+  },
+)
