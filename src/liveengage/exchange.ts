@@ -1,5 +1,6 @@
 /** The one door to the network: one HTTP round trip, inside its deadline, failing only as a problem. */
 import type { Dispatcher } from 'undici'
+import { inBatch } from './batch.ts'
 import type { Destination, Peer } from './destination.ts'
 import type { Terms } from './gate.ts'
 import { type Call, judge, Trip, type TripOptions, takeTurn } from './trip.ts'
@@ -72,6 +73,6 @@ class RoundTrip extends Trip {
     const body =
       first !== undefined && this.chunks.length === 1 ? first : Buffer.concat(this.chunks)
     this.span?.end(status)
-    this.resolve({ status, retryAfter, contentType, body })
+    inBatch(() => this.resolve({ status, retryAfter, contentType, body }))
   }
 }

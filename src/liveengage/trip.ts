@@ -2,6 +2,7 @@
 import type { Dispatcher } from 'undici'
 import { Problem } from '../problems.ts'
 import type { CallSpan } from '../tracing.ts'
+import { inBatch } from './batch.ts'
 import type { Outcome } from './breaker.ts'
 import { ConnectFailure } from './connections.ts'
 import { type Destination, type Peer, Turn } from './destination.ts'
@@ -33,9 +34,10 @@ export function takeTurn<T>(
   begin: (turn: Turn, resolve: (result: T) => void, reject: (error: unknown) => void) => void,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
+    const beginInBatch = (turn: Turn) => inBatch(() => begin(turn, resolve, reject))
     const turn = destination.enter(peer, terms)
-    if (turn instanceof Turn) begin(turn, resolve, reject)
-    else turn.then((granted) => begin(granted, resolve, reject), reject)
+    if (turn instanceof Turn) beginInBatch(turn)
+    else turn.then(beginInBatch, reject)
   })
 }
 
