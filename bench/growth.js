@@ -7,7 +7,7 @@ import { median } from './statistics.js'
 import { loadConnections } from './throughput.js'
 import { startUpstream } from './upstream.js'
 
-const pace = { settleMs: 400, sliceMs: 1_000, warmRequests: 20_000, warmMs: 6_000 }
+const pace = { settleMs: 1_000, sliceMs: 1_000, warmRequests: 20_000, warmMs: 6_000 }
 const slicesPerPoint = 4
 /** Filling the caches with 100,000 consumers takes a login each. */
 const fillMs = 60_000

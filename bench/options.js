@@ -58,7 +58,7 @@ export function readOptions(args) {
 function paceOf({ quick, rounds, blocks }) {
   const pace = quick
     ? { blocks: 1, rounds: 4, warmRequests: 10_000, warmMs: 3_000, settleMs: 250, sliceMs: 500 }
-    : { blocks: 2, rounds: 4, warmRequests: 50_000, warmMs: 12_000, settleMs: 400, sliceMs: 1_000 }
+    : { blocks: 2, rounds: 4, warmRequests: 50_000, warmMs: 12_000, settleMs: 1_000, sliceMs: 900 }
   return {
     ...pace,
     ...(rounds !== undefined && { rounds: Number(rounds) }),

@@ -10,7 +10,7 @@ const settleUses = 5
 const settleLimitMs = 3_000
 
 /**
- * Measures one instance for `sliceMs`, after at least `settleMs` in which connections are made again.
+ * Measures one instance for `sliceMs`, after at least `settleMs` in which connections are made and code is optimized again.
  * @param rotate how many values `{id}` takes in the request, in random order
  * @returns CPU microseconds per request, requests a second, wrk's p99 (closed loop), and the share of either core that others used
  */
