@@ -1,4 +1,4 @@
-/** Keeps V8's heap near to what is in use; imported first by server.ts, since loading the program is a part of what it is about. */
+/** Keeps V8's heap near to what is in use; server.ts loads it before the rest, since loading the program is a part of what it is about. */
 import type { Server } from 'node:net'
 import { PerformanceObserver } from 'node:perf_hooks'
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'

@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
 
-/** Runs a script beside the built `LogLines` and answers what it wrote to stdout. */
+/** Runs a script beside `LogLines`, with tap's own flags so that TypeScript is loaded. */
 function run(script: string) {
-  const file = JSON.stringify(new URL('../dist/log-lines.js', import.meta.url).href)
+  const file = JSON.stringify(new URL('../src/log-lines.ts', import.meta.url).href)
   const program = `import { LogLines } from ${file}; const lines = new LogLines(); ${script}`
-  return spawn(process.execPath, ['--input-type=module', '--eval', program])
+  return spawn(process.execPath, [...process.execArgv, '--input-type=module', '--eval', program])
 }
 
 t.test('every line is written when the process ends by itself, in order', async (t) => {

@@ -1,9 +1,10 @@
 /** The connections to LiveEngage: one undici pool per origin. */
 import { LRUCache } from 'lru-cache'
 import type { buildConnector as Connector, Dispatcher } from 'undici'
+import buildConnector from 'undici/lib/core/connect.js'
+import Pool from 'undici/lib/dispatcher/pool.js'
 import { Destination } from './destination.ts'
 import { Stats } from './stats.ts'
-import { buildConnector, Pool } from './undici.ts'
 
 export type ConnectionsOptions = {
   /** Calls in flight at one origin, and connections to it. */
