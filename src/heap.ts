@@ -6,44 +6,39 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 // Most of what loading leaves in the space for new objects is soon of no use, and yet the space would grow and keep its size.
 setFlagsFromString('--semi-space-growth-factor=1')
 
-/** Of both its halves: half of what V8 would take, and as fast with 64 callers; less would cost more than it saves. */
-const enoughBytes = 16 * 1024 * 1024
-
 /**
- * From now on the space for new objects grows with the load, until it is large enough; V8 shrinks it by itself where there is none.
+ * From now on the space for new objects grows with the load, up to V8's own bound; V8 shrinks it by itself where there is none.
  * Code is kept: V8 would forget it in a quiet spell, and the requests after that would cost half as much again for seconds.
  */
-export function expectLoad(setFlag = setFlagsFromString, readBytes = youngGenerationBytes): void {
-  let mayGrow = true
+export function expectLoad(setFlag = setFlagsFromString): void {
   setFlag('--no-flush-bytecode')
   setFlag('--semi-space-growth-factor=2')
-  const afterCollection = () => {
-    const isSmall = readBytes() < enoughBytes
-    if (isSmall === mayGrow) return
-    mayGrow = isSmall
-    setFlag(`--semi-space-growth-factor=${mayGrow ? 2 : 1}`)
-  }
-  new PerformanceObserver(afterCollection).observe({ entryTypes: ['gc'] })
-}
-
-function youngGenerationBytes(): number {
-  const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')
-  return Number(space?.space_size)
 }
 
 /** Connections from which on memory is worth more than speed, and below which it is not any more. */
 const crowd = 1_024
 const noCrowd = 512
 
+/** Of both halves of the space for new objects in a crowd: half of V8's own bound. With less, requests outlive it and fill the rest. */
+const enoughBytes = 16 * 1024 * 1024
+
 /** While there is a crowd the heap is collected once it has grown by a fifth; V8 would let it double, at a twelfth less of CPU. */
-export function collectMoreInCrowds(server: Server, setFlag = setFlagsFromString): void {
+export function collectMoreInCrowds(
+  server: Server,
+  setFlag = setFlagsFromString,
+  readBytes = youngGenerationBytes,
+): void {
   let connections = 0
   let isCrowded = false
+  const bound = new PerformanceObserver(() => {
+    setFlag(`--semi-space-growth-factor=${readBytes() < enoughBytes ? 2 : 1}`)
+  })
   server.on('connection', (socket) => {
     connections += 1
     if (connections > crowd && !isCrowded) {
       isCrowded = true
       setFlag('--heap-growing-percent=20')
+      bound.observe({ entryTypes: ['gc'] })
     }
     socket.once('close', () => {
       connections -= 1
@@ -51,6 +46,14 @@ export function collectMoreInCrowds(server: Server, setFlag = setFlagsFromString
       isCrowded = false
       // V8 decides again.
       setFlag('--heap-growing-percent=0')
+      bound.disconnect()
+      setFlag('--semi-space-growth-factor=2')
     })
   })
+}
+
+/** The size of the space for new objects, both its halves. */
+export function youngGenerationBytes(): number {
+  const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')
+  return Number(space?.space_size)
 }
