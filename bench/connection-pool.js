@@ -35,8 +35,8 @@ export async function openPool({ port, tls, size }) {
   }
   return {
     send(bytes, done) {
-      // The last one used: what a pool does not need stays idle.
-      const connection = idle.pop()
+      // In turn: one that carries nothing for seconds is ended by the server, perhaps under a request on its way.
+      const connection = idle.shift()
       if (connection === undefined) waiting.push({ bytes, done })
       else connection.send(bytes, done)
     },

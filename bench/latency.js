@@ -90,7 +90,9 @@ async function load(generator, { name, port, request, tls }, duration) {
     request: `POST ${path} HTTP/1.1\r\n${head}${length}\r\n\r\n${body}`,
   })
   const seen = await messageFrom(generator)
-  if (seen.failed > 0) throw new Error(`${name}: ${seen.failed} requests failed`)
+  if (Object.keys(seen.failures).length > 0) {
+    throw new Error(`${name}: failed with these statuses: ${JSON.stringify(seen.failures)}`)
+  }
   return seen
 }
 

@@ -29,7 +29,8 @@ async function run({ port, tls, size, request, status: expected, perSecond, ...t
   const intervalMs = 1000 / perSecond
   const latencies = []
   const lateness = []
-  let failed = 0
+  /** How many of each status that is no success; 0 is a lost connection. */
+  const failures = {}
   // The pacer is another thread with another clock; both count from the same epoch.
   const now = () => performance.timeOrigin + performance.now()
   const startAt = now() + leadMs
@@ -42,7 +43,7 @@ async function run({ port, tls, size, request, status: expected, perSecond, ...t
       if (sent >= uncounted) lateness.push(now() - intended)
       pool.send(bytes, (status) => {
         if (sent >= uncounted) latencies.push(now() - intended)
-        if (status !== expected) failed += 1
+        if (status !== expected) failures[status] = (failures[status] ?? 0) + 1
         finished += 1
         if (finished === count) resolve()
       })
@@ -50,7 +51,7 @@ async function run({ port, tls, size, request, status: expected, perSecond, ...t
   })
   clearTimeout(end)
   pool.close()
-  return { latencies, lateness, failed }
+  return { latencies, lateness, failures }
 }
 
 function giveUp() {
