@@ -15,7 +15,8 @@ export class LogLines {
   private readonly stdout
 
   constructor() {
-    // Before that of pino's destination, which is to have everything by then.
+    // Before those of pino's destination, which is to have everything by then. At an end from within nothing can be waited for.
+    process.on('beforeExit', () => this.passOn())
     process.on('exit', () => this.passOn())
     this.stdout = pino.destination({
       sync: false,
