@@ -1,7 +1,5 @@
 /** The OpenAPI document and Swagger UI, made from the routes' own schemas. */
 import { STATUS_CODES } from 'node:http'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { FastifySwaggerUiOptions } from '@fastify/swagger-ui'
 import { type TSchema, Type } from '@sinclair/typebox'
@@ -198,10 +196,6 @@ function shareResponses({ responses }: Operation, shared: Map<string, string>): 
 
 /** The UI serves its own copy of the document one level deeper, and works behind a path prefix. */
 export const swaggerUiOptions: FastifySwaggerUiOptions = {
-  // What the browser loads stays in the package; its code, which would look beside itself, is in the bundle.
-  baseDir: join(dirname(createRequire(import.meta.url).resolve('@fastify/swagger-ui')), 'static'),
-  // The layout shows none.
-  logo: { type: 'image/svg+xml', content: '' },
   routePrefix: '/docs',
   theme: { title: 'liveengage-proxy' },
   uiConfig: { deepLinking: true, layout: 'BaseLayout', tryItOutEnabled: true },
