@@ -71,8 +71,10 @@ export function answerFailures(app: FastifyInstance): void {
   app.setNotFoundHandler((request) => {
     const [path = ''] = request.url.split('?', 1)
     const methods: unknown = paths.find('GET', path)?.store
-    if (methods instanceof Set)
+    // A route that has the method has found nothing under its pattern, as the one of the documentation's files does.
+    if (methods instanceof Set && !methods.has(request.method)) {
       throw new Problem('method-not-allowed', { allow: [...methods].sort() })
+    }
     return refuseRoute()
   })
 }

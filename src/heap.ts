@@ -7,38 +7,44 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 setFlagsFromString('--semi-space-growth-factor=1')
 
 /**
- * From now on the space for new objects grows with the load, up to V8's own bound; V8 shrinks it by itself where there is none.
- * Code is kept: V8 would forget it in a quiet spell, and the requests after that would cost half as much again for seconds.
+ * The most that the space for new objects may take, both its halves: what V8 takes by itself in Node 20, and half of what it takes in
+ * Node 26. In a smaller one 256 callers' requests live longer than it holds them, and fill the rest of the heap with what they leave.
  */
-export function expectLoad(setFlag = setFlagsFromString): void {
-  setFlag('--no-flush-bytecode')
-  setFlag('--semi-space-growth-factor=2')
-}
+const enoughBytes = 32 * 1024 * 1024
 
-/** Connections from which on memory is worth more than speed, and below which it is not any more. */
+/** In a crowd memory is worth more than speed. */
+const enoughBytesInCrowd = 16 * 1024 * 1024
+
+/** Connections from which on there is a crowd, and below which there is none any more. */
 const crowd = 1_024
 const noCrowd = 512
 
-/** Of both halves of the space for new objects in a crowd: half of V8's own bound. With less, requests outlive it and fill the rest. */
-const enoughBytes = 16 * 1024 * 1024
-
-/** While there is a crowd the heap is collected once it has grown by a fifth; V8 would let it double, at a twelfth less of CPU. */
-export function collectMoreInCrowds(
+/**
+ * From now on the space for new objects grows with the load, by doubling, until it is large enough; V8 shrinks it by itself where there
+ * is none. In a crowd the heap is collected once it has grown by a fifth; V8 would let it double, at a twelfth less of CPU.
+ * Code is kept: V8 would forget it in a quiet spell, and the requests after that would cost half as much again for seconds.
+ */
+export function expectLoad(
   server: Server,
   setFlag = setFlagsFromString,
   readBytes = youngGenerationBytes,
 ): void {
   let connections = 0
   let isCrowded = false
-  const bound = new PerformanceObserver(() => {
-    setFlag(`--semi-space-growth-factor=${readBytes() < enoughBytes ? 2 : 1}`)
-  })
+  let mayGrow = true
+  setFlag('--no-flush-bytecode')
+  setFlag('--semi-space-growth-factor=2')
+  new PerformanceObserver(() => {
+    const isSmall = 2 * readBytes() <= (isCrowded ? enoughBytesInCrowd : enoughBytes)
+    if (isSmall === mayGrow) return
+    mayGrow = isSmall
+    setFlag(`--semi-space-growth-factor=${mayGrow ? 2 : 1}`)
+  }).observe({ entryTypes: ['gc'] })
   server.on('connection', (socket) => {
     connections += 1
     if (connections > crowd && !isCrowded) {
       isCrowded = true
       setFlag('--heap-growing-percent=20')
-      bound.observe({ entryTypes: ['gc'] })
     }
     socket.once('close', () => {
       connections -= 1
@@ -46,8 +52,6 @@ export function collectMoreInCrowds(
       isCrowded = false
       // V8 decides again.
       setFlag('--heap-growing-percent=0')
-      bound.disconnect()
-      setFlag('--semi-space-growth-factor=2')
     })
   })
 }

@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { type App, buildApp } from './app.ts'
 import { type Config, loadConfig } from './config.ts'
-import { collectMoreInCrowds, expectLoad } from './heap.ts'
+import { expectLoad } from './heap.ts'
 import { createLogger } from './logger.ts'
 import { pointedAt } from './sandboxed.ts'
 import { startTracing } from './tracing-switch.ts'
@@ -54,8 +54,7 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
   if (admin !== undefined && config.adminPort !== undefined) {
     await listen(admin, config.adminHost, config.adminPort, 'answering probes at')
   }
-  expectLoad()
-  collectMoreInCrowds(server.server)
+  expectLoad(server.server)
   if (sandbox !== undefined) {
     logger.warn({ sandbox: sandbox.origin }, 'talking to the embedded sandbox, not to LivePerson')
   }
