@@ -19,6 +19,9 @@ const enoughBytesInCrowd = 16 * 1024 * 1024
 const crowd = 1_024
 const noCrowd = 512
 
+/** How soon a space that V8 has made smaller may grow again. */
+const lookAgainMs = 1_000
+
 /**
  * From now on the space for new objects grows with the load, by doubling, until it is large enough; V8 shrinks it by itself where there
  * is none. In a crowd the heap is collected once it has grown by a fifth; V8 would let it double, at a twelfth less of CPU.
@@ -31,15 +34,24 @@ export function expectLoad(
 ): void {
   let connections = 0
   let isCrowded = false
-  let mayGrow = true
+  let mayGrow = false
+  const isSmall = () => 2 * readBytes() <= (isCrowded ? enoughBytesInCrowd : enoughBytes)
+  // To be told of every collection costs a busy process a twentieth, so it is only while the space grows.
+  const collections = new PerformanceObserver(() => {
+    if (isSmall()) return
+    mayGrow = false
+    setFlag('--semi-space-growth-factor=1')
+    collections.disconnect()
+  })
+  const letGrow = () => {
+    if (mayGrow || !isSmall()) return
+    mayGrow = true
+    setFlag('--semi-space-growth-factor=2')
+    collections.observe({ entryTypes: ['gc'] })
+  }
   setFlag('--no-flush-bytecode')
-  setFlag('--semi-space-growth-factor=2')
-  new PerformanceObserver(() => {
-    const isSmall = 2 * readBytes() <= (isCrowded ? enoughBytesInCrowd : enoughBytes)
-    if (isSmall === mayGrow) return
-    mayGrow = isSmall
-    setFlag(`--semi-space-growth-factor=${mayGrow ? 2 : 1}`)
-  }).observe({ entryTypes: ['gc'] })
+  letGrow()
+  setInterval(letGrow, lookAgainMs).unref()
   server.on('connection', (socket) => {
     connections += 1
     if (connections > crowd && !isCrowded) {

@@ -1,4 +1,5 @@
 /** One call on its way, from the turn that it was granted to its end: what an exchange and a download have in common. */
+import { AsyncResource } from 'node:async_hooks'
 import type { Dispatcher } from 'undici'
 import { Problem } from '../problems.ts'
 import type { CallSpan } from '../tracing.ts'
@@ -34,7 +35,11 @@ export function takeTurn<T>(
   begin: (turn: Turn, resolve: (result: T) => void, reject: (error: unknown) => void) => void,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const beginInBatch = (turn: Turn) => inBatch(() => begin(turn, resolve, reject))
+    // What instrumentation knows of this request must not become another's.
+    const place = new AsyncResource('LiveEngageCall')
+    const beginInBatch = (turn: Turn) => {
+      inBatch(() => place.runInAsyncScope(begin, undefined, turn, resolve, reject))
+    }
     const turn = destination.enter(peer, terms)
     if (turn instanceof Turn) beginInBatch(turn)
     else turn.then(beginInBatch, reject)
