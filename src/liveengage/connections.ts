@@ -4,6 +4,7 @@ import type { buildConnector as Connector, Dispatcher } from 'undici'
 import buildConnector from 'undici/lib/core/connect.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import { Destination } from './destination.ts'
+import type { ConnectionPool } from './pools.ts'
 import { Stats } from './stats.ts'
 
 export type ConnectionsOptions = {
@@ -53,7 +54,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const stats = new Stats()
   let isClosed = false
 
-  function openPool(origin: string): Dispatcher {
+  function openPool(origin: string): ConnectionPool {
     const pool = new Pool(origin, {
       connections,
       pipelining: 1,
@@ -87,10 +88,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
         places: options.queue,
         waitMs: options.queueMs,
         accountShare: options.accountShare,
-        lifeMs: options.lifeMs ?? 60_000,
         patienceMs: longestExchangeMs * patienceShare,
-        openPool,
-        retirePool,
+        pools: { openPool: () => openPool(origin), retirePool, lifeMs: options.lifeMs ?? 60_000 },
         stats,
       })
       destinations.set(origin, destination)

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici'
 import { Problem, type ProblemCode } from '../problems.ts'
 import { Breaker, type Outcome } from './breaker.ts'
 import { Gate, type GateOptions, type Terms } from './gate.ts'
+import { Pools, type PoolsOptions } from './pools.ts'
 import { RetryBudget } from './retry-budget.ts'
 import { type ServiceName, type ServiceStats, Stats } from './stats.ts'
 
@@ -25,11 +26,7 @@ export type Peer = {
 }
 
 export type DestinationOptions = GateOptions & {
-  openPool: (origin: string) => Dispatcher
-  /** Ends once the exchanges it still has are over. */
-  retirePool: (pool: Dispatcher) => void
-  /** How long connections are used before new ones replace them. */
-  lifeMs: number
+  pools: PoolsOptions
   /** What a service may take at least before a time-out counts against it: callers may have asked for less. */
   patienceMs: number
   stats?: Stats
@@ -39,20 +36,18 @@ export class Destination {
   readonly origin: string
   readonly retryBudget: RetryBudget
   readonly patienceMs: number
-  private readonly options: DestinationOptions
   private readonly gate: Gate
   private readonly stats: Stats
   private readonly breakerByService = new Map<ServiceName, Breaker>()
-  private pool: Dispatcher | undefined
-  private retirement: NodeJS.Timeout | undefined
+  private readonly pools: Pools
 
   constructor(origin: string, options: DestinationOptions) {
     this.origin = origin
-    this.options = options
     this.patienceMs = options.patienceMs
     this.stats = options.stats ?? new Stats()
     this.retryBudget = new RetryBudget(this.stats)
     this.gate = new Gate(options, this.stats)
+    this.pools = new Pools(options.pools)
   }
 
   /** Calls that wait in line. */
@@ -65,23 +60,14 @@ export class Destination {
     return this.breakerByService
   }
 
-  /**
-   * A living socket never asks DNS again. undici's own `clientTtl` can leave a request waiting for ever, so whole pools
-   * are replaced; a host that is no longer used keeps none.
-   */
+  /** For the next call. */
   get dispatcher(): Dispatcher {
-    if (this.pool === undefined) {
-      this.pool = this.options.openPool(this.origin)
-      this.retirement = setTimeout(() => this.retire(), this.options.lifeMs).unref()
-    }
-    return this.pool
+    return this.pools.current
   }
 
+  /** Ends its connections. */
   retire(): void {
-    clearTimeout(this.retirement)
-    const { pool } = this
-    this.pool = undefined
-    if (pool !== undefined) this.options.retirePool(pool)
+    this.pools.retire()
   }
 
   /** @throws Problem `overloaded` or `open` of the peer where a call would be refused now */

@@ -333,7 +333,10 @@ t.test('what is thrown before undici has the call costs neither slot nor timer',
   const idle = new ScriptedDispatcher(() => t.fail('nothing is asked'))
   const cases: Record<string, [Destination, Partial<Terms>]> = {
     'the tracing': [reached(idle), { trace }],
-    'the opening of a pool': [reached(idle, { openPool: throwing }), {}],
+    'the opening of a pool': [
+      reached(idle, { pools: { openPool: throwing, retirePool: () => undefined, lifeMs: 1_000 } }),
+      {},
+    ],
     'the dispatch': [reached(new ScriptedDispatcher(throwing)), {}],
     'the dispatch of a traced call': [reached(new ScriptedDispatcher(throwing)), { trace: traced }],
   }
