@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { inBatch } from '../../src/liveengage/batch.ts'
@@ -26,16 +25,6 @@ t.test('work that comes while a batch is done is of the next one', async (t) => 
   t.strictSame(seen, ['first'])
   await setImmediate()
   t.strictSame(seen, ['first', 'second'])
-})
-
-t.test('each work has the async context that it came from', async (t) => {
-  const requests = new AsyncLocalStorage<number>()
-  const seen: (number | undefined)[] = []
-  for (const request of [1, 2, 3]) {
-    requests.run(request, () => inBatch(() => seen.push(requests.getStore())))
-  }
-  await setImmediate()
-  t.strictSame(seen, [1, 2, 3])
 })
 
 t.test('work that throws fails the process and not the works after it', async (t) => {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -448,4 +449,21 @@ t.test('undici is at least 7.30.2, below which one caller may get another’s an
   const [major = 0, minor = 0, patch = 0] = String(version).split('.').map(Number)
   t.ok(major * 1e6 + minor * 1e3 + patch >= 7_030_002, version)
   t.end()
+})
+
+t.test('calls that leave together each have the async context that they came from', async (t) => {
+  const requests = new AsyncLocalStorage<number>()
+  const seen: (number | undefined)[] = []
+  const host = new ScriptedDispatcher((handler) => {
+    seen.push(requests.getStore())
+    handler.onRequestStart?.(controller, {})
+    handler.onResponseStart?.(controller, 200, {})
+    handler.onResponseEnd?.(controller, {})
+  })
+  const destination = reached(host, { slots: 3 })
+  const calls = [1, 2, 3].map((request) =>
+    requests.run(request, () => exchange(destination, call, termsOf(60_000), peer)),
+  )
+  await Promise.all(calls)
+  t.strictSame(seen, [1, 2, 3])
 })
