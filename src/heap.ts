@@ -12,7 +12,7 @@ setFlagsFromString('--semi-space-growth-factor=1')
  */
 const enoughBytes = 32 * 1024 * 1024
 
-/** In a crowd memory is worth more than speed. */
+/** In a crowd memory is worth more than speed. A space that is larger when the crowd comes stays as large. */
 const enoughBytesInCrowd = 16 * 1024 * 1024
 
 /** Connections from which on there is a crowd, and below which there is none any more. */

@@ -37,10 +37,11 @@ export class Pools {
     this.options = options
   }
 
-  /** For the next call. A host that is no longer used has none until then. */
+  /** For the next call. A host that is no longer used has none until then. The former one serves as long as it has an idle connection. */
   get current(): ConnectionPool {
     this.pool ??= this.open()
-    return this.former === undefined || this.isReady(this.pool) ? this.pool : this.former
+    const { pool, former } = this
+    return former === undefined || this.isReady(pool) || former.stats.free === 0 ? pool : former
   }
 
   /** Ends all of them. */

@@ -13,7 +13,8 @@ function start(t: Test) {
       return pool
     },
     retirePool: (pool) => void retired.push(pool),
-    lifeMs: 1_800,
+    // 5 ms between two openings.
+    lifeMs: 3_000,
   })
   t.teardown(() => pools.retire())
   return { pools, opened, retired }
@@ -31,10 +32,14 @@ t.test(
     next.stats = { free: 0, pending: 1 }
     t.equal(pools.current, first, 'one is being opened')
     next.stats = { free: 0, pending: 0 }
-    t.equal(pools.current, next, 'another may be opened')
+    const chosen = Array.from({ length: 1_000 }, () => pools.current)
+    t.equal(chosen[0], next, 'another may be opened')
+    t.ok(chosen.filter((pool) => pool === next).length < 100, 'and then none for a while')
     next.stats = { free: 1, pending: 1 }
     t.equal(pools.current, next, 'one is idle')
     next.stats = { free: 0, pending: 1 }
+    if (opened[0] !== undefined) opened[0].stats = { free: 0, pending: 0 }
+    t.equal(pools.current, next, 'the former one opens none')
     while (retired.length === 0) await delay(5)
     t.strictSame(retired, [first])
     t.equal(pools.current, next, 'there is no other any more')
