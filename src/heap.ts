@@ -6,6 +6,10 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 // Most of what loading leaves in the space for new objects is soon of no use, and yet the space would grow and keep its size.
 setFlagsFromString('--semi-space-growth-factor=1')
 
+// After a burst V8 takes what requests make for long-lived, and makes it where only full collections come. Each of those objects then keeps
+// alive, dead as it is, what it points to: everything of its request.
+setFlagsFromString('--no-allocation-site-pretenuring')
+
 /**
  * The most that the space for new objects may take, both its halves: what V8 takes by itself in Node 20, and half of what it takes in
  * Node 26. In a smaller one 256 callers' requests live longer than it holds them, and fill the rest of the heap with what they leave.
