@@ -16,7 +16,7 @@ export type ConnectionsOptions = {
   /** The share of both that one account may hold, up to 1. */
   accountShare: number
   connectTimeoutMs: number
-  /** The longest exchange that will be asked for; undici's own time-outs stay above it, since the exchange's deadline is the real one. */
+  /** The longest exchange that will be asked for. */
   longestExchangeMs: number
   /** How long connections are used before new ones replace them, one minute by default. */
   lifeMs?: number
@@ -48,7 +48,6 @@ const maxOrigins = 256
 
 export function createConnections(options: ConnectionsOptions): Connections {
   const { connections, connectTimeoutMs, longestExchangeMs } = options
-  const idleLimitMs = longestExchangeMs + 5_000
   const connect = createConnector(connectTimeoutMs)
   const open = new Set<Dispatcher>()
   const stats = new Stats()
@@ -59,8 +58,9 @@ export function createConnections(options: ConnectionsOptions): Connections {
       connections,
       pipelining: 1,
       connect,
-      headersTimeout: idleLimitMs,
-      bodyTimeout: idleLimitMs,
+      // A trip has its own deadline and aborts there. Each of these would leave a timer to the old generation with each call.
+      headersTimeout: 0,
+      bodyTimeout: 0,
       keepAliveTimeout: 4_000,
       keepAliveMaxTimeout: 10_000,
       keepAliveTimeoutThreshold: 2_000,
