@@ -3,8 +3,7 @@ import type { Dispatcher } from 'undici'
 
 /** undici's, as far as it is used. */
 export type ConnectionPool = Dispatcher & {
-  /** Connections that are idle, and requests that wait for one. */
-  readonly stats: { readonly free: number; readonly pending: number }
+  readonly stats: { readonly connected: number }
 }
 
 export type PoolsOptions = {
@@ -15,47 +14,56 @@ export type PoolsOptions = {
   lifeMs: number
 }
 
-/** Of that time the last part, in which the next connections are opened, and how many at most before all calls go to them. */
-const handoverShare = 1 / 3
-const mostInHandover = 200
+/** Of that time the last part, in which the next pool takes over. */
+const handoverShare = 1 / 2
 
 /**
  * A living socket never asks DNS again. undici's own `clientTtl` can leave a request waiting for ever, so whole pools are replaced.
- * The next one gets its connections one after another, ten a second, and calls go to the former one meanwhile: a hundred TLS handshakes
- * at once would keep everybody waiting for as many milliseconds and more.
+ * The next one gets a growing share of the calls, evenly among the others, so that its connections are opened one by one: a hundred TLS
+ * handshakes at once would keep everybody waiting for as many milliseconds and more.
  */
 export class Pools {
   private readonly options: PoolsOptions
+  private readonly handoverMs: number
   private pool: ConnectionPool | undefined
   private former: ConnectionPool | undefined
   private renewal: NodeJS.Timeout | undefined
   private retirement: NodeJS.Timeout | undefined
   /** On the clock of `performance.now()`, milliseconds. */
-  private nextOpeningAt = 0
+  private handoverSince = 0
+  /** What the next pool is to get, in calls. */
+  private due = 0
 
   constructor(options: PoolsOptions) {
     this.options = options
+    this.handoverMs = options.lifeMs * handoverShare
   }
 
-  /** For the next call. A host that is no longer used has none until then. The former one serves as long as it has an idle connection. */
+  /** For the next call. A host that is no longer used has none until then. */
   get current(): ConnectionPool {
     this.pool ??= this.open()
-    const { pool, former } = this
-    return former === undefined || this.isReady(pool) || former.stats.free === 0 ? pool : former
+    if (this.former === undefined) return this.pool
+    this.due += (performance.now() - this.handoverSince) / this.handoverMs
+    if (this.due < 1) return this.former
+    this.due -= 1
+    return this.pool
   }
 
   /** Ends all of them. */
   retire(): void {
     clearTimeout(this.renewal)
     this.renew()
-    clearTimeout(this.retirement)
     this.endFormer()
   }
 
   private open(): ConnectionPool {
     const pool = this.options.openPool()
-    const ms = this.options.lifeMs * (1 - handoverShare)
+    const ms = this.options.lifeMs - this.handoverMs
     this.renewal = setTimeout(() => this.renew(), ms).unref()
+    // In a pause one connection after the other is closed; a former pool is not to open any after it.
+    pool.on('disconnect', () => {
+      if (pool === this.former && pool.stats.connected === 0) this.endFormer()
+    })
     return pool
   }
 
@@ -63,23 +71,16 @@ export class Pools {
     this.endFormer()
     this.former = this.pool
     this.pool = undefined
-    const ms = this.options.lifeMs * handoverShare
-    this.retirement = setTimeout(() => this.endFormer(), ms).unref()
+    this.handoverSince = performance.now()
+    this.due = 0
+    this.retirement = setTimeout(() => this.endFormer(), this.handoverMs).unref()
+    if (this.former?.stats.connected === 0) this.endFormer()
   }
 
   private endFormer(): void {
+    clearTimeout(this.retirement)
     const { former } = this
     this.former = undefined
     if (former !== undefined) this.options.retirePool(former)
-  }
-
-  /** It has a connection for the call, or may open one for it. */
-  private isReady(pool: ConnectionPool): boolean {
-    const { free, pending } = pool.stats
-    if (free > 0) return true
-    const now = performance.now()
-    if (pending > 0 || now < this.nextOpeningAt) return false
-    this.nextOpeningAt = now + (this.options.lifeMs * handoverShare) / mostInHandover
-    return true
   }
 }

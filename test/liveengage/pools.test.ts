@@ -1,11 +1,31 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { errors } from 'undici'
 import { type ConnectionPool, Pools } from '../../src/liveengage/pools.ts'
 import { ScriptedDispatcher } from './fixtures/scripted.ts'
 
+/** What undici says with a `disconnect`. */
+const origin = new URL('http://localhost')
+const failure = new errors.SocketError('other side closed')
+
+/** Pools whose time is the test's. */
 function start(t: Test) {
   const opened: ScriptedDispatcher[] = []
   const retired: ConnectionPool[] = []
+  const timers: { at: number; run: () => void }[] = []
+  let now = 0
+  t.intercept(performance, 'now', { value: () => now })
+  t.intercept(globalThis, 'setTimeout', {
+    value: (run: () => void, ms: number) => {
+      const timer = { at: now + ms, run, unref: () => timer }
+      timers.push(timer)
+      return timer
+    },
+  })
+  t.intercept(globalThis, 'clearTimeout', {
+    value: (timer: (typeof timers)[number]) => {
+      if (timers.includes(timer)) timers.splice(timers.indexOf(timer), 1)
+    },
+  })
   const pools = new Pools({
     openPool: () => {
       const pool = new ScriptedDispatcher(() => t.fail('nothing is asked'))
@@ -13,53 +33,97 @@ function start(t: Test) {
       return pool
     },
     retirePool: (pool) => void retired.push(pool),
-    // 5 ms between two openings.
-    lifeMs: 3_000,
+    lifeMs: 60_000,
   })
-  t.teardown(() => pools.retire())
-  return { pools, opened, retired }
+  const pass = (ms: number) => {
+    now += ms
+    const due = timers.filter(({ at }) => at <= now)
+    for (const timer of due) timers.splice(timers.indexOf(timer), 1)
+    for (const { run } of due) run()
+  }
+  return { pools, opened, retired, timers, pass }
 }
 
 t.test(
-  'the next pool gets one connection at a time, and the former serves meanwhile',
+  'in the second half of a connection’s life the next pool gets a growing share',
   async (t) => {
-    const { pools, opened, retired } = start(t)
+    const { pools, opened, retired, pass } = start(t)
     const first = pools.current
+    pass(29_999)
     t.equal(pools.current, first)
-    while (pools.current === first) await delay(5)
-    const [, next] = opened
-    if (next === undefined) throw new Error('there is no next one')
-    next.stats = { free: 0, pending: 1 }
-    t.equal(pools.current, first, 'one is being opened')
-    next.stats = { free: 0, pending: 0 }
-    const chosen = Array.from({ length: 1_000 }, () => pools.current)
-    t.equal(chosen[0], next, 'another may be opened')
-    t.ok(chosen.filter((pool) => pool === next).length < 100, 'and then none for a while')
-    next.stats = { free: 1, pending: 1 }
-    t.equal(pools.current, next, 'one is idle')
-    next.stats = { free: 0, pending: 1 }
-    if (opened[0] !== undefined) opened[0].stats = { free: 0, pending: 0 }
-    t.equal(pools.current, next, 'the former one opens none')
-    while (retired.length === 0) await delay(5)
+    pass(1)
+    t.equal(pools.current, first, 'at first it gets nothing')
+    /** Of a hundred calls at one instant. */
+    const places = () =>
+      Array.from({ length: 100 }, () => pools.current).flatMap((pool, place) =>
+        pool === first ? [] : [place],
+      )
+    pass(3_010)
+    const tenth = places()
+    t.equal(tenth.length, 10)
+    t.ok(
+      tenth.every((place, at) => at === 0 || place - Number(tenth[at - 1]) >= 9),
+      'evenly among the others',
+    )
+    pass(11_990)
+    t.equal(places().length, 50)
+    pass(14_999)
+    t.ok(places().length >= 99)
+    t.strictSame(retired, [])
+    pass(1)
     t.strictSame(retired, [first])
-    t.equal(pools.current, next, 'there is no other any more')
-    t.equal(opened.length, 2)
+    t.equal(pools.current, opened[1])
   },
 )
 
+t.test('a former pool that has lost its connections in a pause opens none', async (t) => {
+  const { pools, opened, retired, timers, pass } = start(t)
+  const first = pools.current
+  pass(30_000)
+  t.equal(pools.current, first)
+  const [former, next] = opened
+  if (former === undefined || next === undefined) throw new Error('they are not there')
+  former.stats = { connected: 1 }
+  former.emit('disconnect', origin, [], failure)
+  t.equal(pools.current, first, 'one of two')
+  former.stats = { connected: 0 }
+  next.stats = { connected: 0 }
+  next.emit('disconnect', origin, [], failure)
+  t.equal(pools.current, first, 'the next one loses its own as it likes')
+  former.emit('disconnect', origin, [], failure)
+  t.equal(pools.current, next)
+  t.strictSame(retired, [first])
+  t.equal(timers.length, 1, 'its end is not waited for')
+})
+
+t.test('a pool that has no connection at half of its life is the former one of none', async (t) => {
+  const { pools, opened, retired, pass } = start(t)
+  const first = pools.current
+  const [former] = opened
+  if (former !== undefined) former.stats = { connected: 0 }
+  pass(30_000)
+  t.strictSame(retired, [first])
+  t.not(pools.current, first)
+})
+
 t.test('a host that is not called has no pool in the end', async (t) => {
-  const { pools, opened, retired } = start(t)
+  const { pools, opened, retired, timers, pass } = start(t)
   t.equal(pools.current, opened[0])
-  while (retired.length === 0) await delay(5)
+  pass(30_000)
+  t.strictSame(retired, [])
+  pass(30_000)
   t.strictSame(retired, opened)
   t.equal(opened.length, 1)
+  t.strictSame(timers, [])
 })
 
 t.test('both are ended together', async (t) => {
-  const { pools, opened, retired } = start(t)
+  const { pools, opened, retired, timers, pass } = start(t)
   const first = pools.current
-  while (pools.current === first) await delay(5)
+  pass(30_000)
+  t.equal(pools.current, first)
   pools.retire()
   t.strictSame(retired, opened)
   t.equal(opened.length, 2)
+  t.strictSame(timers, [])
 })
