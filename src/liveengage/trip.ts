@@ -80,7 +80,7 @@ export abstract class Trip implements Dispatcher.DispatchHandler {
   }
 
   private dispatch(call: Call): void {
-    const { origin, dispatcher } = this.destination
+    const { origin } = this.destination
     const { deadline, trace } = this.terms
     this.span = trace?.startCall({ ...call, service: this.peer.service, origin })
     const remainingMs = deadline - performance.now()
@@ -93,7 +93,7 @@ export abstract class Trip implements Dispatcher.DispatchHandler {
     const { method, path, body } = call
     const headers =
       this.span === undefined ? call.headers : { ...call.headers, ...this.span.headers }
-    dispatcher.dispatch({ origin, method, path, headers, body }, this)
+    this.destination.dispatcher.dispatch({ origin, method, path, headers, body }, this)
   }
 
   /**
