@@ -19,7 +19,7 @@ const handoverShare = 1 / 2
 
 /**
  * A living socket never asks DNS again. undici's own `clientTtl` can leave a request waiting for ever, so whole pools are replaced.
- * The next one gets a growing share of the calls, evenly among the others, so that its connections are opened one by one: a hundred TLS
+ * The next one gets a growing share of the calls, evenly among the others, so that an even load opens its connections one by one: a hundred TLS
  * handshakes at once would keep everybody waiting for as many milliseconds and more.
  */
 export class Pools {

@@ -224,6 +224,9 @@ t.test('the deadline ends an exchange that was written, at once and for good', a
   }
   const cases: Record<string, RawAnswer> = {
     silence: () => undefined,
+    'headers and nothing more': (socket) =>
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 60\r\n\r\n'),
+    'half a body': (socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 60\r\n\r\n{"code"'),
     'endless 1xx': repeat('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'),
     'a body that trickles': repeat(' ', 'HTTP/1.1 200 OK\r\ncontent-length: 60000\r\n\r\n'),
     'headers that trickle': repeat('a', 'HTTP/1.1 200 OK\r\nx: '),
