@@ -9,7 +9,7 @@ import type { ConnectionPool } from './pools.ts'
 import { Stats } from './stats.ts'
 
 export type ConnectionsOptions = {
-  /** Calls in flight at one origin, and connections of one of its pools, of which there are two where one takes over from the other. */
+  /** Calls in flight at one origin, and connections of each of its pools; while one takes over from another there are two. */
   connections: number
   /** Calls that wait for a connection of one origin. */
   queue: number
@@ -59,7 +59,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
       connections,
       pipelining: 1,
       connect,
-      // A trip's own timer is the one that ends it, whatever the host leaves out. Each of these would leave a timer to the old generation with each call.
+      // A trip's own timer ends it, whatever the host leaves out. Each of these would leave one more in the old space with each call.
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: 4_000,

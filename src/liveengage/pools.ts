@@ -19,8 +19,8 @@ const handoverShare = 1 / 2
 
 /**
  * A living socket never asks DNS again. undici's own `clientTtl` can leave a request waiting for ever, so whole pools are replaced.
- * The next one gets a growing share of the calls, evenly among the others, so that an even load opens its connections one by one: a hundred TLS
- * handshakes at once would keep everybody waiting for as many milliseconds and more.
+ * The next one gets a growing share of the calls, evenly among the others, so that an even load opens its connections one by one: a
+ * hundred TLS handshakes at once would keep everybody waiting for as many milliseconds and more.
  */
 export class Pools {
   private readonly options: PoolsOptions
@@ -52,7 +52,7 @@ export class Pools {
   /** Ends all of them. */
   retire(): void {
     clearTimeout(this.renewal)
-    this.renew()
+    this.makeFormer()
     this.endFormer()
   }
 
@@ -68,13 +68,20 @@ export class Pools {
   }
 
   private renew(): void {
-    this.endFormer()
-    this.former = this.pool
-    this.pool = undefined
+    this.makeFormer()
+    if (this.former?.stats.connected === 0) {
+      this.endFormer()
+      return
+    }
     this.handoverSince = performance.now()
     this.due = 0
     this.retirement = setTimeout(() => this.endFormer(), this.handoverMs).unref()
-    if (this.former?.stats.connected === 0) this.endFormer()
+  }
+
+  private makeFormer(): void {
+    this.endFormer()
+    this.former = this.pool
+    this.pool = undefined
   }
 
   private endFormer(): void {
