@@ -72,11 +72,13 @@ export function logRequest(
   reply: FastifyReply,
 ): void {
   const { problem, caller, attempt, trace } = request
+  // Fastify makes it anew each time it is asked for.
+  const route = request.routeOptions
   // pino leaves out what is undefined.
   const line = {
     requestId: request.id,
     method: request.method,
-    route: request.routeOptions?.url,
+    route: route?.url,
     status: reply.statusCode,
     ms: Math.round(reply.elapsedTime * 100) / 100,
     accountId: caller?.accountId,
@@ -84,7 +86,7 @@ export function logRequest(
     replayed: attempt?.state === 'replayed' ? true : undefined,
   }
   if (problem !== null) Object.assign(line, describeProblem(problem))
-  const isPolled = request.routeOptions?.config?.isPolled === true
+  const isPolled = route?.config?.isPolled === true
   if (problem?.code === 'internal-error') logger.error(line, 'request failed')
   else if (isPolled && problem === null) logger.debug(line, 'request')
   else logger.info(line, 'request')

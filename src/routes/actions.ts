@@ -1,7 +1,14 @@
 /** Mounts the actions: one route each, one handler for all, the whole life of a request from its headers to LiveEngage's answer. */
 import { type TSchema, Type } from '@sinclair/typebox'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type Action, DryRunQuery, type EventAction } from '../action.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import {
+  type Action,
+  type ActionInput,
+  DryRunQuery,
+  type EventAction,
+  type OpenAction,
+  type SilentAction,
+} from '../action.ts'
 import { closeConversation } from '../actions/close-conversation.ts'
 import { openConversation } from '../actions/open-conversation.ts'
 import { sendMessage } from '../actions/send-message.ts'
@@ -15,7 +22,7 @@ import { stopTyping } from '../actions/stop-typing.ts'
 import { type AdmissionOptions, admit, admitted, refuseBeyondRoom } from '../admission.ts'
 import { claimKey, readIdempotencyKey } from '../idempotency.ts'
 import type { SendSuccess } from '../liveengage/answers.ts'
-import type { Client } from '../liveengage/client.ts'
+import type { Client, Preview } from '../liveengage/client.ts'
 import type { Outcomes } from '../outcomes.ts'
 import { isProblem, Problem } from '../problems.ts'
 import type { TypingExpiries } from '../typing.ts'
@@ -55,6 +62,8 @@ declare module 'fastify' {
   }
 }
 
+type Handler = (request: FastifyRequest<Route>, reply: FastifyReply) => Promise<unknown>
+
 type Route = { Params: { id: string }; Querystring: { dryRun?: 'true' | 'false' } }
 
 export function mountActions(app: FastifyInstance, options: ActionRoutesOptions): void {
@@ -62,7 +71,6 @@ export function mountActions(app: FastifyInstance, options: ActionRoutesOptions)
 }
 
 function mount(app: FastifyInstance, action: Action, options: ActionRoutesOptions): void {
-  const { client, typing } = options
   const { body, params, query } = action
   app.route<Route>({
     method: action.method,
@@ -82,60 +90,100 @@ function mount(app: FastifyInstance, action: Action, options: ActionRoutesOption
       done()
     },
     preHandler: claimKey(options.outcomes),
-    handler: async (request, reply) => {
-      const { id: requestId, params, query } = request
-      const { caller, terms } = admitted(request)
-      const { accountId } = caller
-      const inputOf = () => ({ accountId, params, query, body: request.body })
-      if (query.dryRun === 'true') {
-        return client.preview(action.translate(inputOf()), caller, terms)
-      }
-      switch (action.outcome) {
-        case 'opened': {
-          const commands = action.translate(inputOf())
-          request.mayBeSent = true
-          const { conversationId, isProfileRefused } = await client.open(commands, caller, terms)
-          if (isProfileRefused) {
-            request.log.warn(
-              { requestId },
-              'LiveEngage opened the conversation and refused the profile',
-            )
-          }
-          reply.header('location', `/conversations/${conversationId}`)
-          return reply.code(201).send({ conversationId, requestId })
-        }
-        case 'event': {
-          const { dialogId, sent } = publish(action.translate(inputOf()), request, options)
-          const { sequence } = await sent
-          return answerEvent(request, reply, { conversationId: params.id, dialogId, sequence })
-        }
-        case 'silent': {
-          const command = action.translate(inputOf())
-          request.mayBeSent = true
-          const expirySeconds = action.expirySeconds?.(inputOf())
-          await typing.follow(
-            { command, caller, conversationId: params.id, expirySeconds },
-            async () => {
-              await client.send(command, caller, terms).catch((error) => {
-                // Some refusals mean that what was asked for is so already.
-                if (!isProblem(error, action.settledBy)) throw error
-              })
-            },
-          )
-          return reply.code(204).send()
-        }
-      }
-    },
+    handler: handlerOf(action, options),
   })
 }
 
-/** Apart from the handler, so that of a large body only the bytes of its envelope are held while LiveEngage takes its time. */
+/** What is done once a request is let in, by what LiveEngage makes of its action. */
+function handlerOf(action: Action, options: ActionRoutesOptions): Handler {
+  const handle = handlerByOutcome(action, options)
+  return (request, reply) =>
+    request.query.dryRun === 'true' ? preview(action, request, options) : handle(request, reply)
+}
+
+function handlerByOutcome(action: Action, options: ActionRoutesOptions): Handler {
+  switch (action.outcome) {
+    case 'opened':
+      return (request, reply) => answerOpened(action, request, reply, options)
+    case 'event':
+      return (request, reply) => answerPublished(action, request, reply, options)
+    case 'silent':
+      return (request, reply) => answerSilent(action, request, reply, options)
+  }
+}
+
+function preview(
+  action: Action,
+  request: FastifyRequest<Route>,
+  { client }: ActionRoutesOptions,
+): Promise<Preview> {
+  const { caller, terms } = admitted(request)
+  return client.preview(action.translate(inputOf(request)), caller, terms)
+}
+
+async function answerOpened(
+  action: OpenAction,
+  request: FastifyRequest<Route>,
+  reply: FastifyReply,
+  { client }: ActionRoutesOptions,
+): Promise<FastifyReply> {
+  const { id: requestId } = request
+  const { caller, terms } = admitted(request)
+  const commands = action.translate(inputOf(request))
+  request.mayBeSent = true
+  const { conversationId, isProfileRefused } = await client.open(commands, caller, terms)
+  if (isProfileRefused) {
+    request.log.warn({ requestId }, 'LiveEngage opened the conversation and refused the profile')
+  }
+  reply.header('location', `/conversations/${conversationId}`)
+  return reply.code(201).send({ conversationId, requestId })
+}
+
+async function answerPublished(
+  action: EventAction,
+  request: FastifyRequest<Route>,
+  reply: FastifyReply,
+  options: ActionRoutesOptions,
+): Promise<FastifyReply> {
+  const { dialogId, sent } = publish(action, request, options)
+  const { sequence } = await sent
+  return answerEvent(request, reply, { conversationId: request.params.id, dialogId, sequence })
+}
+
+async function answerSilent(
+  action: SilentAction,
+  request: FastifyRequest<Route>,
+  reply: FastifyReply,
+  { client, typing }: ActionRoutesOptions,
+): Promise<FastifyReply> {
+  const { caller, terms } = admitted(request)
+  const input = inputOf(request)
+  const command = action.translate(input)
+  const expirySeconds = action.expirySeconds?.(input)
+  request.mayBeSent = true
+  const call = { command, caller, conversationId: request.params.id, expirySeconds }
+  await typing.follow(call, async () => {
+    await client.send(command, caller, terms).catch((error) => {
+      // Some refusals mean that what was asked for is so already.
+      if (!isProblem(error, action.settledBy)) throw error
+    })
+  })
+  return reply.code(204).send()
+}
+
+function inputOf(request: FastifyRequest<Route>): ActionInput<TSchema, TSchema, TSchema> {
+  const { params, query, body } = request
+  return { accountId: admitted(request).caller.accountId, params, query, body }
+}
+
+/** Apart from the wait for its answer, so that of a large body only the bytes of its envelope are held while LiveEngage takes its time. */
 function publish(
-  command: ReturnType<EventAction['translate']>,
+  action: EventAction,
   request: FastifyRequest<Route>,
   { client, typing }: ActionRoutesOptions,
 ): { dialogId: string; sent: Promise<SendSuccess> } {
   const { caller, terms } = admitted(request)
+  const command = action.translate(inputOf(request))
   const call = { command, caller, conversationId: request.params.id }
   const send = client.prepare(command, caller, terms)
   request.body = undefined
