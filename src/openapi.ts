@@ -50,7 +50,7 @@ const info = {
     'A small, typed REST API in front of LivePerson’s Connector API (LiveEngage, Conversational Cloud).',
     'Each call becomes one documented LiveEngage call and is answered with its one true outcome.',
     '',
-    'A 502, a 504 or a 409 `idempotency-key-in-use` may have been delivered; every other status outside 2xx was not sent. (The native routes pass LiveEngage’s own answers on; there only a problem says so.)',
+    'A 502, a 504 or a 409 `idempotency-key-in-use` may have been delivered; every other status outside 2xx was not sent (a 500 says which in `delivery`). (The native routes pass LiveEngage’s own answers on; there only a problem says so.)',
     '',
     'On the sandbox any ConsumerId is enough to authorize, or `eyJhbGciOiJub25lIn0.e30.c2FtcGxl` as AppJWT and as ConsumerJWS; any id serves as conversation; the account is `sandbox`.',
   ].join('\n'),
