@@ -29,9 +29,7 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
   if (variables.length > 0) logger.warn({ variables }, 'variables that are not known here')
   const tracing = await startTracing(env, logger)
   const sandbox =
-    environment.sandboxPort === undefined
-      ? undefined
-      : await (await import('./sandbox/sandbox.ts')).startSandbox({ port: environment.sandboxPort })
+    environment.sandboxPort === undefined ? undefined : await openSandbox(environment.sandboxPort)
   const config = sandbox === undefined ? environment : pointedAt(environment, sandbox)
   const app = await buildApp(config, logger, tracing)
   const { server, admin } = app
@@ -49,10 +47,11 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
     logger.flush()
   })
 
-  await listen(server, config.host, config.port, 'listening at')
+  await naming('HOST, PORT', listen(server, config.host, config.port, 'listening at'))
   // Only now, so that no probe finds a process ready that takes no requests.
   if (admin !== undefined && config.adminPort !== undefined) {
-    await listen(admin, config.adminHost, config.adminPort, 'answering probes at')
+    const listening = listen(admin, config.adminHost, config.adminPort, 'answering probes at')
+    await naming('ADMIN_HOST, ADMIN_PORT', listening)
   }
   expectLoad(server.server)
   if (sandbox !== undefined) {
@@ -90,11 +89,23 @@ function windDown(
   })
 }
 
+async function openSandbox(port: number) {
+  const { startSandbox } = await import('./sandbox/sandbox.ts')
+  return naming('SANDBOX_PORT', startSandbox({ port }))
+}
+
 async function listen(app: FastifyInstance, host: string, port: number, doing: string) {
   await app.listen({
     // Fastify would open a second server for the other address of `localhost`, one that nobody drains.
     host: (await lookup(host)).address,
     port,
     listenTextResolver: (address) => `${doing} ${address}`,
+  })
+}
+
+/** What keeps a listener from its port says which variables of the environment it is about. */
+function naming<T>(variables: string, listening: Promise<T>): Promise<T> {
+  return listening.catch((cause: Error) => {
+    throw new Error(`${cause.message} (${variables})`, { cause })
   })
 }

@@ -35,7 +35,7 @@ async function obey(args: readonly string[]): Promise<void> {
   }
 }
 
-await obey(process.argv.slice(2)).catch(async (error: NodeJS.ErrnoException) => {
+await obey(process.argv.slice(2)).catch(async (error: Error) => {
   const { explainFailure } = await import('./start-failure.ts')
   process.stderr.write(`liveengage-proxy: ${explainFailure(error, process.env)}\n`)
   process.exit(1)

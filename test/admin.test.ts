@@ -184,8 +184,8 @@ test('an admin port in use, or an admin host that is none, ends it with 1 and th
   t.equal(taken.code, 1)
   t.match(
     taken.stderr,
-    `liveengage-proxy: listen EADDRINUSE: address already in use 127.0.0.1:${port} (PORT, ADMIN_PORT,`,
+    `liveengage-proxy: listen EADDRINUSE: address already in use 127.0.0.1:${port} (ADMIN_HOST, ADMIN_PORT)`,
   )
   t.equal(unknown.code, 1)
-  t.match(unknown.stderr, /^liveengage-proxy: getaddrinfo /)
+  t.match(unknown.stderr, /^liveengage-proxy: getaddrinfo .* \(ADMIN_HOST, ADMIN_PORT\)$/m)
 })

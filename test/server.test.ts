@@ -209,17 +209,20 @@ t.test('a port in use, or a host that is none, ends it with 1 and the reason', a
   await once(occupant, 'listening')
   t.teardown(() => occupant.close())
   const { port } = Object(occupant.address())
-  const [taken, unknown] = await Promise.all([
+  const [taken, takenBySandbox, unknown] = await Promise.all([
     startProcess(t, { PORT: String(port) }).exit,
+    startProcess(t, { SANDBOX: 'true', SANDBOX_PORT: String(port) }).exit,
     startProcess(t, { HOST: 'no such host' }).exit,
   ])
   t.equal(taken.code, 1)
   t.match(
     taken.stderr,
-    `liveengage-proxy: listen EADDRINUSE: address already in use 127.0.0.1:${port}`,
+    `liveengage-proxy: listen EADDRINUSE: address already in use 127.0.0.1:${port} (HOST, PORT)`,
   )
+  t.equal(takenBySandbox.code, 1)
+  t.match(takenBySandbox.stderr, `address already in use 127.0.0.1:${port} (SANDBOX_PORT)`)
   t.equal(unknown.code, 1)
-  t.match(unknown.stderr, /^liveengage-proxy: getaddrinfo /)
+  t.match(unknown.stderr, /^liveengage-proxy: getaddrinfo .* \(HOST, PORT\)$/m)
 })
 
 t.test(
