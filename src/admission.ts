@@ -39,7 +39,9 @@ export function admit(
     const { headers, raw, trace } = request
     const encoding = headers['content-encoding'] ?? 'identity'
     if (!/^identity$/i.test(encoding) && headers['content-length'] !== '0') {
-      throw new Problem('unsupported-media-type')
+      throw new Problem('unsupported-media-type', {
+        detail: 'The body must not be compressed: this API takes no Content-Encoding.',
+      })
     }
     checkKey(headers, options.acceptsKey)
     const deadline = performance.now() + readTimeoutMs(headers, options.requestTimeoutMs)

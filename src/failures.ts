@@ -73,7 +73,9 @@ export function answerFailures(app: FastifyInstance): void {
     const methods: unknown = paths.find('GET', path)?.store
     // A route that has the method has found nothing under its pattern, as the one of the documentation's files does.
     if (methods instanceof Set && !methods.has(request.method)) {
-      throw new Problem('method-not-allowed', { allow: [...methods].sort() })
+      const allow = [...methods].sort()
+      const detail = `This path takes ${allow.join(', ')}, not ${request.method}.`
+      throw new Problem('method-not-allowed', { detail, allow })
     }
     return refuseRoute()
   })

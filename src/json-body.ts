@@ -23,7 +23,7 @@ export function acceptJsonBodies(app: FastifyInstance): void {
     done(null, readJson(request, body))
   })
   app.addContentTypeParser<Buffer>('*', options, (_request, body, done) => {
-    done(body.length === 0 ? null : new Problem('unsupported-media-type'), undefined)
+    done(body.length === 0 ? null : notJson(), undefined)
   })
 }
 
@@ -34,7 +34,7 @@ function isBodyless(headers: IncomingHttpHeaders): boolean {
 function readJson({ headers }: FastifyRequest, body: Buffer): unknown {
   if (body.length === 0) return undefined
   const charset = /;\s*charset="?([^;"\s]*)/i.exec(String(headers['content-type']))?.[1] ?? 'utf-8'
-  if (!/^utf-?8$/i.test(charset)) throw new Problem('unsupported-media-type')
+  if (!/^utf-?8$/i.test(charset)) throw notJson()
   if (!isUtf8(body)) throw invalid('', 'must be UTF-8')
   const json = parse(body.toString())
   // A null would count as no body further on.
@@ -91,6 +91,11 @@ export function refuseUnsound(value: unknown, path: string, depth: number): void
 /** RFC 6901; a key that is no plain name is the caller's own words and is not shown. */
 export function pointerToken(key: string): string {
   return /^[\w$.@-]{1,64}$/.test(key) ? key : '?'
+}
+
+function notJson(): Problem {
+  const detail = 'This route takes JSON in UTF-8, with Content-Type: application/json.'
+  return new Problem('unsupported-media-type', { detail })
 }
 
 function invalid(path: string, message: string): Problem {

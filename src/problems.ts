@@ -93,7 +93,7 @@ export const problems = {
   'route-not-found': {
     status: 404,
     title: 'There is no such route',
-    cause: 'No route has this path.',
+    cause: 'No route has this path. /openapi.json lists them, unless DOCS is off.',
     remedy: 'Look the path up in /docs or /openapi.json.',
     delivery: 'not-sent',
     retryable: false,
@@ -143,7 +143,8 @@ export const problems = {
     title: 'The consumer has an open conversation already',
     cause:
       'LiveEngage keeps one open conversation per consumer; `profileUpdated` says whether the profile was taken.',
-    remedy: 'Go on in the open conversation, whose id LiveEngage does not tell, or close it first.',
+    remedy:
+      'Go on in the open conversation, or close it first, by the id that its own POST /conversations answered: LiveEngage does not tell it here. Where it is lost, the conversation has to end in LiveEngage, by an agent for example.',
     delivery: 'not-sent',
     retryable: false,
   },

@@ -90,8 +90,23 @@ function toInputError(
         message: `must be one of ${[params['allowedValues']].flat().join(', ')}`,
       }
     default:
-      return { path: at(), message: String(message) }
+      return { path: at(), message: rules[keyword]?.(params) ?? String(message) }
   }
+}
+
+/** The validator's own words would be "must NOT have fewer than 1 characters". */
+const rules: Record<string, (params: Record<string, unknown>) => string> = {
+  type: ({ type }) => `must be ${/^[aeiou]/.test(String(type)) ? 'an' : 'a'} ${type}`,
+  minimum: ({ limit }) => `must be at least ${limit}`,
+  maximum: ({ limit }) => `must be at most ${limit}`,
+  minLength: ({ limit }) => `must have at least ${count(limit, 'character')}`,
+  maxLength: ({ limit }) => `must have at most ${count(limit, 'character')}`,
+  minItems: ({ limit }) => `must have at least ${count(limit, 'item')}`,
+  maxItems: ({ limit }) => `must have at most ${count(limit, 'item')}`,
+}
+
+function count(number: unknown, thing: string): string {
+  return `${number} ${thing}${number === 1 ? '' : 's'}`
 }
 
 /** LiveEngage's envelope has `kind` and `type` beside its `body`; no action of this API has either. */

@@ -39,7 +39,8 @@ t.test('a method that a path has not is a 405 with Allow', async (t) => {
     const { status, headers, body } = await call(method, path)
     t.equal(status, 405, `${method} ${path}`)
     t.equal(headers['allow'], allow)
-    t.match(body, { code: 'method-not-allowed', delivery: 'not-sent' })
+    const detail = `This path takes ${allow}, not ${method}.`
+    t.match(body, { code: 'method-not-allowed', delivery: 'not-sent', detail })
   }
   const head = await fetch(`${url}/conversations/c1/messages`, { method: 'HEAD' })
   t.equal(head.status, 405)

@@ -10,24 +10,24 @@ t.test('a refusal names what is wrong and the rule, never a value', async (t) =>
   const { call } = await startProxy(t, upstream.origin)
   const unknown = 'is not a known key'
   const cases: [string, string, unknown, { path: string; message: string }[]][] = [
-    ['POST', messages, [], [{ path: '', message: 'must be object' }]],
-    ['POST', messages, '"secret"', [{ path: '', message: 'must be object' }]],
-    ['POST', messages, 123, [{ path: '', message: 'must be object' }]],
+    ['POST', messages, [], [{ path: '', message: 'must be an object' }]],
+    ['POST', messages, '"secret"', [{ path: '', message: 'must be an object' }]],
+    ['POST', messages, 123, [{ path: '', message: 'must be an object' }]],
     ['POST', messages, {}, [{ path: '', message: 'must have text or file' }]],
-    ['POST', messages, { text: null }, [{ path: '/text', message: 'must be string' }]],
-    ['POST', messages, { text: 123 }, [{ path: '/text', message: 'must be string' }]],
-    ['POST', messages, { text: ['secret'] }, [{ path: '/text', message: 'must be string' }]],
+    ['POST', messages, { text: null }, [{ path: '/text', message: 'must be a string' }]],
+    ['POST', messages, { text: 123 }, [{ path: '/text', message: 'must be a string' }]],
+    ['POST', messages, { text: ['secret'] }, [{ path: '/text', message: 'must be a string' }]],
     [
       'POST',
       messages,
       { text: '' },
-      [{ path: '/text', message: 'must NOT have fewer than 1 characters' }],
+      [{ path: '/text', message: 'must have at least 1 character' }],
     ],
     [
       'POST',
       messages,
       { text: 'secret'.repeat(1_000) },
-      [{ path: '/text', message: 'must NOT have more than 5000 characters' }],
+      [{ path: '/text', message: 'must have at most 5000 characters' }],
     ],
     [
       'POST',
@@ -65,19 +65,31 @@ t.test('a refusal names what is wrong and the rule, never a value', async (t) =>
       'POST',
       receipts,
       { status: 'read', sequences: ['5'] },
-      [{ path: '/sequences/0', message: 'must be integer' }],
+      [{ path: '/sequences/0', message: 'must be an integer' }],
     ],
     [
       'POST',
       receipts,
       { status: 'read', sequences: [1.5] },
-      [{ path: '/sequences/0', message: 'must be integer' }],
+      [{ path: '/sequences/0', message: 'must be an integer' }],
     ],
     [
       'POST',
       receipts,
       { status: 'read', sequences: [-1] },
-      [{ path: '/sequences/0', message: 'must be >= 0' }],
+      [{ path: '/sequences/0', message: 'must be at least 0' }],
+    ],
+    [
+      'POST',
+      receipts,
+      { status: 'read', sequences: [] },
+      [{ path: '/sequences', message: 'must have at least 1 item' }],
+    ],
+    [
+      'POST',
+      receipts,
+      { status: 'read', sequences: Array(1001).fill(1) },
+      [{ path: '/sequences', message: 'must have at most 1000 items' }],
     ],
     [
       'POST',
@@ -90,21 +102,21 @@ t.test('a refusal names what is wrong and the rule, never a value', async (t) =>
       '/conversations/c1/csat',
       { rating: '5', resolved: 'true' },
       [
-        { path: '/rating', message: 'must be integer' },
-        { path: '/resolved', message: 'must be boolean' },
+        { path: '/rating', message: 'must be an integer' },
+        { path: '/resolved', message: 'must be a boolean' },
       ],
     ],
     [
       'POST',
       '/conversations/c1/close',
       { survey: 1 },
-      [{ path: '/survey', message: 'must be boolean' }],
+      [{ path: '/survey', message: 'must be a boolean' }],
     ],
     [
       'POST',
       '/conversations/c1/typing',
       { dialogId: null },
-      [{ path: '/dialogId', message: 'must be string' }],
+      [{ path: '/dialogId', message: 'must be a string' }],
     ],
   ]
   for (const [method, path, body, errors] of cases) {
@@ -167,7 +179,7 @@ t.test('an unknown query key and a wrong dryRun are a 400', async (t) => {
   const upstream = await startUpstream(t)
   const { call } = await startProxy(t, upstream.origin)
   const oneOf = { path: 'query:dryRun', message: 'must be one of true, false' }
-  const string = { path: 'query:dryRun', message: 'must be string' }
+  const string = { path: 'query:dryRun', message: 'must be a string' }
   const unknown = 'is not a known key'
   const cases: [string, unknown[]][] = [
     ['?dryRun=yes', [oneOf]],

@@ -84,7 +84,7 @@ test('a caption holds as many characters in a form as in a message, whatever the
   t.match(await upload(proxy, { caption: `${caption}a`, file: png }), {
     status: 400,
     body: {
-      errors: [{ path: '/caption', message: 'must NOT have more than 1000 characters' }],
+      errors: [{ path: '/caption', message: 'must have at most 1000 characters' }],
     },
   })
 })

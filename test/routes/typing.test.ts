@@ -218,11 +218,11 @@ test('typing that was not sent arms nothing; what may have been sent is ended', 
 test('expiresInSeconds is an integer from 1 to 60', async (t) => {
   const { call, sandbox } = await start(t)
   for (const [expiresInSeconds, message] of [
-    [0, 'must be >= 1'],
-    [61, 'must be <= 60'],
-    [1.5, 'must be integer'],
-    ['5', 'must be integer'],
-    [null, 'must be integer'],
+    [0, 'must be at least 1'],
+    [61, 'must be at most 60'],
+    [1.5, 'must be an integer'],
+    ['5', 'must be an integer'],
+    [null, 'must be an integer'],
   ]) {
     const { status, body } = await call('POST', '/conversations/c1/typing', { expiresInSeconds })
     t.equal(status, 400, String(expiresInSeconds))
