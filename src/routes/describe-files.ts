@@ -99,7 +99,7 @@ export function describeUpload(): FastifySchema {
 /** Visible characters without `?` and `#`, and no segment of dots. */
 const RelativePath = Type.String({
   pattern: '^(?!.*(?:^|/)\\.{1,2}(?:/|$))[!"$->@-~]{1,1023}$',
-  description: 'The file’s relativePath without its first slash',
+  description: 'The file’s relativePath, with or without its first slash',
   examples: [exampleFile.relativePath.slice(1)],
 })
 

@@ -97,7 +97,8 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
       handler: async (request, reply) => {
         const { id: requestId, params, query } = request
         const { caller, terms } = admitted(request)
-        const relativePath = `/${params['*']}`
+        // Whoever appends an upload's relativePath to `/files/` has its first slash twice.
+        const relativePath = params['*'].replace(/^\/?/, '/')
         if (query.dryRun === 'true') {
           return client.preview(askForDownload(relativePath), caller, terms)
         }
