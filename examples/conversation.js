@@ -29,6 +29,9 @@ async function call(method, path, body) {
     method,
     headers: { ...headers, ...(body && !isForm && { 'Content-Type': 'application/json' }) },
     body: isForm || body === undefined ? body : JSON.stringify(body),
+  }).catch(({ cause }) => {
+    console.error(`No answer from ${proxyUrl}: ${cause?.code ?? cause}. Is the proxy running?`)
+    process.exit(1)
   })
   const answer = response.status === 204 ? undefined : await response.json()
   console.log(`${method} ${path} -> ${response.status}`, answer ?? '')

@@ -1,9 +1,21 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { promisify } from 'node:util'
-import { test } from 'tap'
+import { type Test, test } from 'tap'
 import { startSandbox } from '../src/sandbox/sandbox.ts'
 import { startProxy } from './start.ts'
+
+/** From a copy: the coverage of the sources is not the example's matter. */
+async function runExample(t: Test, env: Record<string, string>): Promise<{ stdout: string }> {
+  const example = new URL('../examples/conversation.js', import.meta.url)
+  const directory = t.testdir({ 'conversation.mjs': readFileSync(example, 'utf8') })
+  return promisify(execFile)(process.execPath, ['conversation.mjs'], {
+    cwd: directory,
+    env: { PATH: process.env['PATH'], ...env },
+  })
+}
 
 test('the example runs from the opening of a conversation to its close', async (t) => {
   const sandbox = await startSandbox({ port: 0 })
@@ -13,13 +25,7 @@ test('the example runs from the opening of a conversation to its close', async (
     LP_CLIENT_SECRET: sandbox.clientSecret,
     API_KEYS: 'example-key',
   })
-  // From a copy: the coverage of the sources is not the example's matter.
-  const example = new URL('../examples/conversation.js', import.meta.url)
-  const directory = t.testdir({ 'conversation.mjs': readFileSync(example, 'utf8') })
-  const { stdout } = await promisify(execFile)(process.execPath, ['conversation.mjs'], {
-    cwd: directory,
-    env: { PATH: process.env['PATH'], PROXY_URL: url, API_KEY: 'example-key' },
-  })
+  const { stdout } = await runExample(t, { PROXY_URL: url, API_KEY: 'example-key' })
   t.match(stdout, /GET the picture -> 200, 67 bytes/)
   const types = sandbox
     .calls()
@@ -44,4 +50,17 @@ test('the example runs from the opening of a conversation to its close', async (
       'cm.UpdateConversationField',
     ],
   )
+})
+
+test('the example without a proxy says so in one line', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = Object(server.address())
+  server.close()
+  await once(server, 'close')
+  const url = `http://127.0.0.1:${port}`
+  await t.rejects(runExample(t, { PROXY_URL: url }), {
+    code: 1,
+    stderr: `No answer from ${url}: ECONNREFUSED. Is the proxy running?\n`,
+  })
 })
