@@ -1,12 +1,14 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { type Test, test } from 'tap'
 import { Environment } from '../src/config.ts'
 import { problems } from '../src/problems.ts'
 import { actions } from '../src/routes/actions.ts'
+import { startProxy } from './start.ts'
+import { startUpstream } from './upstream.ts'
 
 const root = new URL('../', import.meta.url)
 const readme = readFileSync(new URL('README.md', root), 'utf8')
@@ -68,10 +70,40 @@ test('README’s environment is the schema’s', async (t) => {
   )
 })
 
-test('every file that README links to exists', async (t) => {
-  for (const [, path = ''] of readme.matchAll(/\]\(((?!https?:)[^)]+)\)/g)) {
-    t.ok(existsSync(new URL(path, root)), path)
+test('README’s bodies are taken, and the keys beside them are known', async (t) => {
+  const upstream = await startUpstream(t)
+  const { call } = await startProxy(t, upstream.origin)
+  const rows = table('bodies')
+  const withBody = actions.filter(({ method }) => method !== 'DELETE')
+  t.strictSame(
+    rows.map(([route]) => route),
+    withBody.map(({ method, path }) => `\`${method} ${path}\``),
+  )
+  for (const [index, [route = '', example = '', besides = '']] of rows.entries()) {
+    const [method = '', path = ''] = route.replaceAll('`', '').split(' ')
+    const bodies = [...example.matchAll(/`(\{.*?\})`/g)].map(([, body = '']) => JSON.parse(body))
+    if (example.startsWith('none')) bodies.push(undefined)
+    t.not(bodies.length, 0, route)
+    for (const body of bodies) {
+      const { status } = await call(method, `${path.replace(':id', 'c1')}?dryRun=true`, body)
+      t.equal(status, 200, `${route} ${JSON.stringify(body)}`)
+    }
+    const schema = JSON.stringify(withBody[index]?.body)
+    for (const [, key] of besides.matchAll(/`(?:\w+\.)?(\w+)`/g)) {
+      if (key !== 'action') t.match(schema, `"${key}":{`, `${route} ${key}`)
+    }
   }
+})
+
+test('every file that README and the pages of docs link to exists', async (t) => {
+  const docs = readdirSync(new URL('docs', root)).map((name) => `docs/${name}`)
+  const links = ['README.md', ...docs].flatMap((page) => {
+    const url = new URL(page, root)
+    const found = readFileSync(url, 'utf8').matchAll(/\]\(((?!https?:)[^)#]+)/g)
+    return [...found].map(([, path = '']) => ({ page, target: new URL(path, url) }))
+  })
+  t.ok(links.length > 20)
+  for (const { page, target } of links) t.ok(existsSync(target), `${page} ${target.pathname}`)
 })
 
 /** What `npm run sandbox` runs, on free ports. */
@@ -98,9 +130,9 @@ test('the first two commands are the ones of a fresh machine', async (t) => {
   t.ok(blocks('sh').includes('npm ci && npm test'))
 })
 
-test('README’s first curl sends a message and gets the answer that README shows', async (t) => {
+test('README’s curls do what README says, and the answers shown are those that come', async (t) => {
   const address = await startSandboxed(t)
-  const curls = blocks('sh').filter((block) => block.startsWith('curl'))
+  const curls = blocks('sh').filter((block) => block.includes('curl '))
   const run = async (command: string) => {
     const { stdout } = await promisify(execFile)('sh', [
       '-c',
@@ -108,16 +140,23 @@ test('README’s first curl sends a message and gets the answer that README show
     ])
     return JSON.parse(stdout)
   }
-  const [answer, opened, pass, native, dryRun, keyed] = await Promise.all(curls.map(run))
+  const [answer, opened, pass, native, dryRun, picture, lost, keyed] = await Promise.all(
+    curls.map(run),
+  )
   for (const curl of curls) t.notMatch(curl, /\n|\$/, 'it is one command')
-  const shown = JSON.parse(blocks('json')[0] ?? '')
+  const [shown, problem] = blocks('json').map((block) => JSON.parse(block))
   t.match(answer.requestId, /^[0-9a-f-]{36}$/)
-  const sequences = [answer, pass, native.body].map(({ sequence }) => sequence)
-  t.strictSame(sequences.sort(), [0, 1, 2], 'three ways to send a message')
+  const sequences = [answer, pass, native.body, picture].map(({ sequence }) => sequence)
+  t.equal(new Set(sequences).size, 4, 'three ways to send a message, and a picture')
+  t.match(picture, { file: { fileType: 'PNG' } })
   t.strictSame({ ...answer, sequence: 0, requestId: '' }, { ...shown, requestId: '' })
   t.strictSame(Object.keys(answer), Object.keys(shown))
   t.match(opened, { conversationId: /./, requestId: /./ })
-  t.strictSame(await run(curls[5] ?? ''), keyed, 'the same command again gets the same answer')
+  t.strictSame(
+    { ...lost, instance: '', requestId: '' },
+    { ...problem, instance: '', requestId: '' },
+  )
+  t.strictSame(await run(curls[7] ?? ''), keyed, 'the same command again gets the same answer')
   t.match(dryRun, { body: { body: { conversationField: { field: 'CSATRate', csatRate: 5 } } } })
 })
 
