@@ -5,11 +5,11 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { type App, buildApp } from './app.ts'
 import { type Config, loadConfig } from './config.ts'
-import { expectLoad } from './heap.ts'
 import { createLogger } from './logger.ts'
 import { pointedAt } from './sandboxed.ts'
 import { startTracing } from './tracing-switch.ts'
 import { unknownVariables } from './unknown-variables.ts'
+import { expectLoad } from './v8-flags.ts'
 
 /** How long before its end the process gives up on LiveEngage, to tell its callers so. */
 const longestLastAnswersMs = 500

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-/** The program: does what its arguments ask for. What is asked for is loaded only then, and all of it after heap.ts. */
-import './heap.ts'
+/** The program: does what its arguments ask for. What is asked for is loaded only then, and all of it after v8-flags.ts. */
+import './v8-flags.ts'
 import { readCommandLine, usage } from './command-line.ts'
 
 function print(text: string): void {
