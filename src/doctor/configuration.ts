@@ -28,12 +28,14 @@ export function checkConfiguration(env: Variables): Configuration {
 
 /** What is set, in several lines; only values that are known to be no secret. */
 export function summarize({ config, secrets, set, unknown }: Configuration): string {
-  const { host, port, accountId = 'none by default' } = config
+  const { host, port, accountId = 'none by default', sandboxPort } = config
+  const isSandboxed = sandboxPort !== undefined
+  const credentials = secrets.hasCredentials ? 'of the proxy’s own' : 'none, callers bring tokens'
   const lines = [
     ['listens at', `${host}:${port}`],
     ['LiveEngage', describeLiveEngage(config)],
-    ['account', accountId],
-    ['credentials', secrets.hasCredentials ? 'of the proxy’s own' : 'none, callers bring tokens'],
+    ['account', isSandboxed ? 'the sandbox’s' : accountId],
+    ['credentials', isSandboxed ? 'the sandbox’s' : credentials],
     ['API keys', secrets.acceptsKey(undefined) ? 'none' : 'needed'],
     ['set', listed(set)],
     ['not known', listed(unknown)],

@@ -28,13 +28,19 @@ t.test('a summary shows what is set, and no secret', async (t) => {
     `ok
   listens at   127.0.0.1:3000
   LiveEngage   the embedded sandbox
-  account      none by default
-  credentials  none, callers bring tokens
+  account      the sandbox’s
+  credentials  the sandbox’s
   API keys     none
   set          SANDBOX
   not known    nothing
 `,
   )
+})
+
+t.test('who has neither account nor credentials is told so', async (t) => {
+  const printed = summarize(checkConfiguration({}))
+  t.match(printed, /^ {2}account {6}none by default$/m)
+  t.match(printed, /^ {2}credentials {2}none, callers bring tokens$/m)
 })
 
 t.test('a file that cannot be read is a fault, by its variable’s name', async (t) => {
