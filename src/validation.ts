@@ -73,7 +73,9 @@ function toInputError(
   const at = (key?: string): string => {
     const pointer = key === undefined ? instancePath : `${instancePath}/${pointerToken(key)}`
     if (part === 'body') return pointer
-    return `${part === 'querystring' ? 'query' : 'path'}:${pointer.slice(1)}`
+    if (part === 'querystring') return `query:${pointer.slice(1)}`
+    // The router's name of what the documents call so.
+    return `path:${pointer === '/*' ? 'relativePath' : pointer.slice(1)}`
   }
   switch (keyword) {
     case 'required':
@@ -84,18 +86,14 @@ function toInputError(
       const hint = right === undefined ? '' : `; the right one here is ${right}`
       return { path: at(key), message: `is not a known key${hint}` }
     }
-    case 'enum':
-      return {
-        path: at(),
-        message: `must be one of ${[params['allowedValues']].flat().join(', ')}`,
-      }
     default:
       return { path: at(), message: rules[keyword]?.(params) ?? String(message) }
   }
 }
 
-/** The validator's own words would be "must NOT have fewer than 1 characters". */
+/** What a value breaks, by the validator's keyword, in plainer words than its own ("must NOT have fewer than 1 characters"). */
 const rules: Record<string, (params: Record<string, unknown>) => string> = {
+  enum: ({ allowedValues }) => `must be one of ${[allowedValues].flat().join(', ')}`,
   type: ({ type }) => `must be ${/^[aeiou]/.test(String(type)) ? 'an' : 'a'} ${type}`,
   minimum: ({ limit }) => `must be at least ${limit}`,
   maximum: ({ limit }) => `must be at most ${limit}`,

@@ -96,9 +96,9 @@ export function describeUpload(): FastifySchema {
   }
 }
 
-/** Visible characters without `?` and `#`, and no segment of dots. */
+/** Visible characters without `?` and `#`, and no segment of dots or of nothing at its beginning. */
 const RelativePath = Type.String({
-  pattern: '^(?!.*(?:^|/)\\.{1,2}(?:/|$))[!"$->@-~]{1,1023}$',
+  pattern: '^(?!.*(?:^|/)\\.{1,2}(?:/|$))/?(?!/)[!"$->@-~]{1,1023}$',
   description: 'The file’s relativePath, with or without its first slash',
   examples: [exampleFile.relativePath.slice(1)],
 })

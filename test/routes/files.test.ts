@@ -179,6 +179,10 @@ test('a dry run shows the first call of an upload and of a download, and stores 
     })
   }
   t.ok(proxy.sandbox.calls().every(({ url }) => url.includes('/service/')))
+  for (const nowhere of ['/', '//', '///v1/a.PNG', '/%2F', '/%2F..', '/..%2Fa']) {
+    const answer = await proxy.call('GET', `${path}${nowhere}?dryRun=true`)
+    t.match(answer, { status: 400, body: { errors: [{ path: 'path:relativePath' }] } }, nowhere)
+  }
 })
 
 const temporary = {
