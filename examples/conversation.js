@@ -29,8 +29,10 @@ async function call(method, path, body) {
     method,
     headers: { ...headers, ...(body && !isForm && { 'Content-Type': 'application/json' }) },
     body: isForm || body === undefined ? body : JSON.stringify(body),
-  }).catch(({ cause }) => {
-    console.error(`No answer from ${proxyUrl}: ${cause?.code ?? cause}. Is the proxy running?`)
+  }).catch((error) => {
+    if (error.cause?.code === undefined) throw error
+    const { host } = new URL(proxyUrl)
+    console.error(`No answer from ${host}: ${error.cause.code}. Is the proxy running?`)
     process.exit(1)
   })
   const answer = response.status === 204 ? undefined : await response.json()

@@ -58,9 +58,8 @@ test('the example without a proxy says so in one line', async (t) => {
   const { port } = Object(server.address())
   server.close()
   await once(server, 'close')
-  const url = `http://127.0.0.1:${port}`
-  await t.rejects(runExample(t, { PROXY_URL: url }), {
+  await t.rejects(runExample(t, { PROXY_URL: `http://127.0.0.1:${port}` }), {
     code: 1,
-    stderr: `No answer from ${url}: ECONNREFUSED. Is the proxy running?\n`,
+    stderr: `No answer from 127.0.0.1:${port}: ECONNREFUSED. Is the proxy running?\n`,
   })
 })
