@@ -40,7 +40,7 @@ export function admit(
     const encoding = headers['content-encoding'] ?? 'identity'
     if (!/^identity$/i.test(encoding) && headers['content-length'] !== '0') {
       throw new Problem('unsupported-media-type', {
-        detail: 'The body must not be compressed: this API takes no Content-Encoding.',
+        detail: 'A body comes as it is: this API takes no Content-Encoding but identity.',
       })
     }
     checkKey(headers, options.acceptsKey)

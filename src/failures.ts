@@ -59,7 +59,9 @@ export function answerFailures(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
     const { url, method, config } = route
     if (config?.isElsewhere === true) {
-      route.handler = refuseRoute
+      route.handler = () => {
+        throw new Problem('route-not-found', { detail: 'It is on ADMIN_PORT, not here.' })
+      }
       return
     }
     const methods = methodsByPath.get(url) ?? new Set()
@@ -77,10 +79,7 @@ export function answerFailures(app: FastifyInstance): void {
       const detail = `This path takes ${allow.join(', ')}, not ${request.method}.`
       throw new Problem('method-not-allowed', { detail, allow })
     }
-    return refuseRoute()
+    const detail = 'No route has this path; /openapi.json has those that there are.'
+    throw new Problem('route-not-found', methodsByPath.has('/openapi.json') ? { detail } : {})
   })
-}
-
-function refuseRoute(): never {
-  throw new Problem('route-not-found')
 }

@@ -94,7 +94,7 @@ export function pointerToken(key: string): string {
 }
 
 function notJson(): Problem {
-  const detail = 'This route takes JSON in UTF-8, with Content-Type: application/json.'
+  const detail = 'A body here is JSON in UTF-8, with Content-Type: application/json.'
   return new Problem('unsupported-media-type', { detail })
 }
 

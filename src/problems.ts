@@ -93,7 +93,7 @@ export const problems = {
   'route-not-found': {
     status: 404,
     title: 'There is no such route',
-    cause: 'No route has this path. /openapi.json lists them, unless DOCS is off.',
+    cause: 'No route has this path.',
     remedy: 'Look the path up in /docs or /openapi.json.',
     delivery: 'not-sent',
     retryable: false,

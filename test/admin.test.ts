@@ -42,6 +42,9 @@ test('ADMIN_PORT moves the probes to a listener of their own, which asks for no 
       t.equal(elsewhere.status, 404, `${method} ${path} of the main listener`)
       if (method !== 'HEAD') t.match(await elsewhere.json(), { code: 'route-not-found' })
     }
+    t.match(await (await fetch(`${url}${path}`)).json(), {
+      detail: 'It is on ADMIN_PORT, not here.',
+    })
   }
   t.equal((await fetch(`${url}/problems`)).status, 200, 'the rest is where it was')
 })

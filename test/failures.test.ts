@@ -23,6 +23,17 @@ t.test('a path without a route is a 404', async (t) => {
   }
 })
 
+t.test('a 404 points to the document where there is one', async (t) => {
+  for (const [DOCS, detail] of [
+    ['on', 'No route has this path; /openapi.json has those that there are.'],
+    ['spec', 'No route has this path; /openapi.json has those that there are.'],
+    ['off', 'No route has this path.'],
+  ] as const) {
+    const { call } = await start(t, { DOCS })
+    t.equal((await call('GET', '/')).body.detail, detail, DOCS)
+  }
+})
+
 t.test('a method that a path has not is a 405 with Allow', async (t) => {
   const upstream = await startUpstream(t)
   const { call, url } = await startProxy(t, upstream.origin)

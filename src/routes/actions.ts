@@ -1,4 +1,4 @@
-/** Mounts the actions: one route each, one handler for all, the whole life of a request from its headers to LiveEngage's answer. */
+/** Mounts the actions: one route each, and how it is answered by what LiveEngage makes of it; the whole life of a request from its headers to LiveEngage's answer. */
 import { type TSchema, Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import {
