@@ -29,8 +29,7 @@ const lookAgainMs = 1_000
 /**
  * From now on the space for new objects grows with the load, by doubling, until it is large enough; V8 shrinks it by itself where there
  * is none. In a crowd the heap is collected once it has grown by a fifth; V8 would let it double, at a twelfth less of CPU.
- * Code is kept: V8 would forget it in a quiet spell, and the requests after that would cost half as much again for seconds. And a
- * request goes through many small functions, so that more of them are compiled into their callers than V8 would: a twentieth of its cost on Node 20.
+ * Code is kept: V8 would forget it in a quiet spell, and the requests after that would cost half as much again for seconds.
  */
 export function expectLoad(
   server: Server,
@@ -55,7 +54,6 @@ export function expectLoad(
     collections.observe({ entryTypes: ['gc'] })
   }
   setFlag('--no-flush-bytecode')
-  setFlag('--max-inlined-bytecode-size-cumulative=3600')
   letGrow()
   setInterval(letGrow, lookAgainMs).unref()
   server.on('connection', (socket) => {

@@ -57,13 +57,12 @@ function load(t: Test) {
   }
 }
 
-const inlinesFurther = '--max-inlined-bytecode-size-cumulative=3600'
 const grows = '--semi-space-growth-factor=2'
 const growsNoMore = '--semi-space-growth-factor=1'
 
 t.test('the space for new objects doubles up to 32 MiB, and again after it shrank', async (t) => {
   const { flags, flagsAfterCollection, flagsAfterSecond } = load(t)
-  t.strictSame(flags(), ['--no-flush-bytecode', inlinesFurther, grows])
+  t.strictSame(flags(), ['--no-flush-bytecode', grows])
   t.strictSame(await flagsAfterCollection(16 * mib), [])
   t.strictSame(await flagsAfterCollection(17 * mib), [growsNoMore])
   t.strictSame(flagsAfterSecond(32 * mib), [])
