@@ -1,47 +1,61 @@
 /**
  * Bundles the program into dist/: a thousand small files would take half of the start to find and read.
  * What it loads only now and then, such as the doctor, is in files of its own.
+ *
+ *   node build.js                      builds
+ *   node build.js --if-needed          only if a source is newer than the last build
+ *   node build.js --no-source-maps     without source maps
  */
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { cp, readdir, rm, stat, utimes } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { build } from 'esbuild'
 
 const root = import.meta.dirname
 const dist = join(root, 'dist')
+/** Its time is that of the last build that came to its end. */
+const program = join(dist, 'server.js')
+
+async function changedAt(path) {
+  return (await stat(path).catch(() => ({ mtimeMs: 0 }))).mtimeMs
+}
+
+/** Folders count too: what was deleted from one changes its time. */
+async function isBuilt() {
+  const sources = (await readdir(join(root, 'src'), { recursive: true })).map(
+    (name) => `src/${name}`,
+  )
+  const times = await Promise.all(
+    ['build.js', 'package.json', 'package-lock.json', 'src', ...sources].map((name) =>
+      changedAt(join(root, name)),
+    ),
+  )
+  return Math.max(...times) < (await changedAt(program))
+}
+
+if (process.argv.includes('--if-needed') && (await isBuilt())) process.exit()
 
 /** What packages expect that are no ES modules. */
 const commonJs = `import { createRequire as createBundleRequire } from 'node:module'
 const require = createBundleRequire(import.meta.url)
 const __dirname = import.meta.dirname`
 
-/** The pages of Swagger UI stay in their package: its code finds them beside itself, where it would be were it not in the bundle. */
-const besideItself = {
-  name: 'beside-itself',
-  setup({ onLoad }) {
-    onLoad({ filter: /@fastify\/swagger-ui\/(index|lib\/routes)\.js$/ }, async ({ path }) => {
-      const name = JSON.stringify(path.slice(path.lastIndexOf('@fastify/')).replaceAll('\\', '/'))
-      const code = await readFile(path, 'utf8')
-      return { contents: `const __dirname = folderOf(${name})\n${code}` }
-    })
-  },
-}
-const folderOf = `import { dirname as folderOfFile } from 'node:path'
-const folderOf = (file) => folderOfFile(require.resolve(file))`
-
 const { metafile } = await build({
   absWorkingDir: root,
   // app and config are for openapi/generate.js.
-  entryPoints: ['server', 'sandbox/server', 'app', 'config'].map((name) => `src/${name}.ts`),
-  outbase: 'src',
+  entryPoints: {
+    server: 'src/server.ts',
+    'sandbox/server': 'src/sandbox/server.ts',
+    app: 'src/app/app.ts',
+    config: 'src/config/config.ts',
+  },
   outdir: 'dist',
   bundle: true,
   splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  banner: { js: `${commonJs}\n${folderOf}` },
-  plugins: [besideItself],
+  banner: { js: commonJs },
   // Optional, and loaded only where tracing is asked for.
   external: ['core', 'exporter-*', 'resources', 'sdk-*'].map((name) => `@opentelemetry/${name}`),
   sourcemap: !process.argv.includes('--no-source-maps'),
@@ -49,9 +63,42 @@ const { metafile } = await build({
   logLevel: 'warning',
 })
 
+/** The page of the sandbox's desk, which a browser loads. */
+const page = await build({
+  absWorkingDir: root,
+  entryPoints: { desk: 'src/sandbox/desk/page/main.tsx' },
+  outdir: 'dist/desk',
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  platform: 'browser',
+  target: 'es2022',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  metafile: true,
+  logLevel: 'warning',
+})
+/** Files that browsers get as they are, by their places in dist. */
+const files = {
+  'desk/index.html': 'src/sandbox/desk/page/index.html',
+  'desk/desk.css': 'src/sandbox/desk/page/desk.css',
+  'docs/docs.css': 'src/routes/docs/docs.css',
+  'docs/docs.js': 'src/routes/docs/docs.js',
+}
+for (const [place, file] of Object.entries(files)) {
+  await cp(join(root, file), join(dist, place))
+}
+
 // The names of the parts change with what is in them, so those of the build before are left over.
-const made = new Set(Object.keys(metafile.outputs).map((file) => resolve(root, file)))
+const outputs = [...Object.keys(metafile.outputs), ...Object.keys(page.metafile.outputs)]
+const made = new Set(
+  [...outputs, ...Object.keys(files).map((place) => `dist/${place}`)].map((file) =>
+    resolve(root, file),
+  ),
+)
 for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
   const file = join(entry.parentPath, entry.name)
   if (entry.isFile() && !made.has(file)) await rm(file)
 }
+const now = new Date()
+await utimes(program, now, now)

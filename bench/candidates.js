@@ -1,7 +1,7 @@
 /** Who is measured: how each is started and what is sent to it. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { account } from './requests.js'
+import { account, clientSecret } from './requests.js'
 import { nginxHttp, nginxMain } from './upstream.js'
 
 const root = new URL('..', import.meta.url).pathname
@@ -44,7 +44,18 @@ function trust({ ca }) {
   return ca === undefined ? {} : { NODE_EXTRA_CA_CERTS: ca }
 }
 
-const credentials = { LP_CLIENT_ID: 'bench', LP_CLIENT_SECRET: 'bench-secret' }
+const credentials = { LP_CLIENT_ID: 'bench', LP_CLIENT_SECRET: clientSecret }
+
+/** The same program; the load comes in at the port for LivePerson, and the app takes every event. */
+function receiving({ port, upstream, ...context }) {
+  const env = {
+    ...credentials,
+    WEBHOOK_PORT: `${port}`,
+    EVENTS_URL: `${upstream.origin}/events`,
+    EVENTS_SECRET: `whsec_${'A'.repeat(40)}`,
+  }
+  return proxy(root, env)({ port: 0, upstream, ...context })
+}
 
 function nginx({ port, upstream, folder, connections }) {
   const name = `rival-${port}`
@@ -171,6 +182,13 @@ export const candidates = [
 ]
 
 export const [floor, subject, subjectWithCredentials] = candidates
+
+/** The way from LivePerson to the team's app, which is no candidate for a SEND. */
+export const receiver = {
+  ...{ name: 'webhooks', kind: 'subject', request: 'notification' },
+  title: 'liveengage-proxy, notifications',
+  launch: receiving,
+}
 
 /** Another build of the proxy, to compare two states of it. */
 export function otherBuild(folder) {

@@ -50,7 +50,7 @@ async function untilItAnswers({ candidate, child, port, request }) {
 
 /** A candidate that does not do the work is no candidate. */
 function check({ name }, request, { status, text }) {
-  if (status !== request.status || !/"sequence":17\b/.test(text)) {
+  if (status !== request.status || !request.isAnswer(text)) {
     throw new Error(`${name} answered ${status} ${text.slice(0, 300)}`)
   }
 }

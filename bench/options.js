@@ -9,6 +9,7 @@ export const usage = `npm run bench -- [options]
   --latency       added latency at an open-loop rate, with a plain and with a TLS upstream
   --growth        cost as connections, texts, accounts and consumers grow
   --million       memory over 1,000,000 requests in a row
+  --webhooks      a notification's cost, beside a SEND's, and with 200 KB
   --start         time to ready, memory idle and loaded
 
   --only a,b      these candidates (the floor is always there), or these parts of --growth
@@ -34,6 +35,7 @@ export function readOptions(args) {
       growth: flags,
       million: flags,
       start: flags,
+      webhooks: flags,
       publish: flags,
       list: flags,
       help: flags,

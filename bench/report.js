@@ -113,3 +113,22 @@ Ready: median of ${starts} starts, from the process's start to the first 200 of 
 by then, on one core. Loaded: 256 connections.
 `
 }
+
+const webhookColumns = [
+  ['call', ({ name }) => name],
+  ['us/call', ({ micros }) => micros.toFixed(1)],
+  ['to SEND', ({ ratio }) => ratio.toFixed(2)],
+  ['calls/s', ({ perSecond }) => perSecond.toFixed(0)],
+  ['p99 ms', ({ p99Ms }) => p99Ms.toFixed(1)],
+  ['RSS MiB', ({ residentMb }) => residentMb.toFixed(0)],
+  ['others', ({ foreign }) => percent(foreign)],
+]
+
+export function reportWebhooks({ rows }) {
+  return `Notifications
+
+${table(rows, webhookColumns)}
+
+64 connections. "to SEND" is the cost over that of a SEND, measured beside each slice: at most 2 is promised for a text.
+`
+}

@@ -1,4 +1,5 @@
 /** What the load sends: a consumer's message, with tokens of the size that LiveEngage's have. */
+import { createHmac } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 
 export const account = '12345678'
@@ -32,7 +33,33 @@ function post(path, status, headers, body) {
     status,
     headers: { 'Content-Type': 'application/json', ...headers },
     body: JSON.stringify(body),
+    isAnswer: (answer) => /"sequence":17\b/.test(answer),
   }
+}
+
+export const clientSecret = 'bench-secret'
+
+/** LivePerson's notification of an agent's text, signed. */
+function notify(message) {
+  const change = {
+    sequence: 17,
+    originatorId: '29c3019d-0000-5200-afe8-737abfea0001',
+    originatorMetadata: { id: '29c3019d-0000-5200-afe8-737abfea0001', role: 'ASSIGNED_AGENT' },
+    serverTimestamp: 1_790_000_002_000,
+    event: { type: 'ContentEvent', message, contentType: 'text/plain' },
+    conversationId: 'conversation-1',
+    dialogId: 'conversation-1',
+    messageAudience: 'ALL',
+  }
+  const type = 'ms.MessagingEventNotification'
+  const body = { kind: 'notification', body: { changes: [change] }, type }
+  const digest = createHmac('sha1', clientSecret).update(JSON.stringify(body)).digest('base64')
+  const headers = {
+    'X-LivePerson-Account-Id': account,
+    'X-LivePerson-Client-Id': 'bench',
+    'X-LivePerson-Signature': `sha1=${digest}`,
+  }
+  return { ...post('/webhooks/liveperson', 200, headers, body), isAnswer: (text) => text === '' }
 }
 
 const messages = '/conversations/conversation-1/messages'
@@ -49,6 +76,8 @@ export const requests = {
     post(messages, 201, { ...tokens, 'X-LP-Account-Id': 'account{id}' }, { text: message }),
   /** LiveEngage's own call, for whatever passes it through. */
   native: (message = text) => post(sendPath, 200, tokens, envelopeOf(message)),
+  /** LivePerson's notification. */
+  notification: (message = text) => notify(message),
 }
 
 /** For wrk's script: a header a line, an empty line, the body. */

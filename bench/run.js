@@ -17,12 +17,14 @@ import {
   reportMillion,
   reportStart,
   reportThroughput,
+  reportWebhooks,
 } from './report.js'
 import { installRivals, requireBuild, requireMachine } from './requirements.js'
 import { writeResults } from './results.js'
 import { measureStart } from './startup.js'
 import { summarize } from './summary.js'
 import { measureThroughput } from './throughput.js'
+import { measureWebhooks } from './webhooks.js'
 
 const root = new URL('..', import.meta.url).pathname
 const say = (sentence) => process.stderr.write(`  ${sentence}\n`)
@@ -68,6 +70,9 @@ async function run(options, bench) {
   if (options.latency) Object.assign(parts, await runLatency(options, bench))
   if (options.growth) parts.growth = show(await measureGrowth(bench, { only, say }), reportGrowth)
   if (options.million) parts.million = show(await measureMillion(bench, { say }), reportMillion)
+  if (options.webhooks) {
+    parts.webhooks = show(await measureWebhooks(bench, options.pace, say), reportWebhooks)
+  }
   if (options.start) parts.start = show(await measureStart(bench, { say }), reportStart)
   return Object.keys(parts).length > 0 ? parts : runThroughput(options, bench)
 }

@@ -17,7 +17,9 @@ export async function startUpstream({ core, folder, certificates }) {
   const ports = { messaging: await freePort(), directory: await freePort() }
   const messaging = await startNginx({
     ...{ core, folder, certificates, name: `messaging-${scheme}`, port: ports.messaging },
-    locations: `location ~ /messaging/consumer/conversation/send$ { return 200 '${sendAnswer}'; }`,
+    locations: `
+    location ~ /messaging/consumer/conversation/send$ { return 200 '${sendAnswer}'; }
+    location = /events { client_max_body_size 2m; return 204; }`,
   })
   const directory = await startNginx({
     ...{ core, folder, certificates, name: `directory-${scheme}`, port: ports.directory },

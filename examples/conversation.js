@@ -1,5 +1,5 @@
 /**
- * One conversation from its opening to its close, with nothing but Node: a profile, typing, a text, a picture, a receipt.
+ * A whole conversation, with nothing but Node: open it, type, send a text and a picture, read, close.
  *
  *   npm run sandbox                  in one terminal
  *   node examples/conversation.js    in another
@@ -22,7 +22,7 @@ const picture = Buffer.from(
   'base64',
 )
 
-/** One call; a problem becomes an error that says what happened and whether it may have been delivered. */
+/** Makes one call. A problem becomes an error with its code, and whether the request may have been delivered. */
 async function call(method, path, body) {
   const isForm = body instanceof FormData
   const response = await fetch(`${proxyUrl}${path}`, {
@@ -46,7 +46,7 @@ const { conversationId } = await call('POST', '/conversations', {
 })
 const conversation = `/conversations/${conversationId}`
 
-// It ends with the text, or by itself should none follow.
+// Typing ends with the text, or by itself if no text follows.
 await call('POST', `${conversation}/typing`, { expiresInSeconds: 20 })
 const { sequence } = await call('POST', `${conversation}/messages`, {
   text: 'Hi, this does not fit.',

@@ -1,7 +1,6 @@
 #!/usr/bin/env node
-/** The program: does what its arguments ask for. What is asked for is loaded only then, and all of it after v8-flags.ts. */
-import './v8-flags.ts'
-import { readCommandLine, usage } from './command-line.ts'
+/** The program: does what its arguments ask for. What is asked for is loaded only then. */
+import { readCommandLine, usage } from './cli/command-line.ts'
 
 function print(text: string): void {
   process.stdout.write(text)
@@ -11,7 +10,7 @@ async function obey(args: readonly string[]): Promise<void> {
   const command = readCommandLine(args)
   switch (command.name) {
     case 'serve': {
-      const { serve } = await import('./serve.ts')
+      const { serve } = await import('./cli/serve.ts')
       return serve(process.env)
     }
     case 'help':
@@ -36,7 +35,7 @@ async function obey(args: readonly string[]): Promise<void> {
 }
 
 await obey(process.argv.slice(2)).catch(async (error: Error) => {
-  const { explainFailure } = await import('./start-failure.ts')
+  const { explainFailure } = await import('./cli/explain-failure.ts')
   process.stderr.write(`liveengage-proxy: ${explainFailure(error, process.env)}\n`)
   process.exit(1)
 })

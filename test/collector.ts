@@ -1,9 +1,10 @@
 /** An OTLP receiver, as a collector is one, and a proxy that is traced into it. */
 import { createServer } from 'node:http'
 import type { Test } from 'tap'
-import { createLogger } from '../src/logger.ts'
-import type { Tracing } from '../src/tracing.ts'
-import { startTracing } from '../src/tracing-switch.ts'
+import { loadConfig } from '../src/config/config.ts'
+import type { Tracing } from '../src/http/request-spans.ts'
+import { createLogger } from '../src/observability/logger.ts'
+import { startTracing } from '../src/observability/tracing/start-tracing.ts'
 import { type StartedProxy, startProxy } from './start.ts'
 import { portOf } from './upstream.ts'
 
@@ -100,7 +101,7 @@ export async function trace(
   const logger = createLogger('trace', {
     write: (line: string) => void log.push(JSON.parse(line)),
   })
-  const tracing = await startTracing(process.env, logger)
+  const tracing = await startTracing(process.env, loadConfig(process.env).egress, logger)
   for (const name of Object.keys(variables)) delete process.env[name]
   if (tracing === undefined) throw new Error('tracing is off')
   t.teardown(() => tracing.stop(1))

@@ -1,11 +1,11 @@
 /** The one fixture: a proxy in front of a sandbox or of a scripted upstream, closed with the test. */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Test } from 'tap'
-import { type App, buildApp } from '../src/app.ts'
-import { loadConfig } from '../src/config.ts'
-import { createLogger } from '../src/logger.ts'
+import { type App, buildApp } from '../src/app/app.ts'
+import { loadConfig } from '../src/config/config.ts'
+import type { Tracing } from '../src/http/request-spans.ts'
+import { createLogger } from '../src/observability/logger.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/sandbox.ts'
-import type { Tracing } from '../src/tracing.ts'
 
 /** A well-formed token; the sandbox takes it for both. */
 export const token = 'eyJhbGciOiJub25lIn0.e30.c2FtcGxl'
@@ -36,12 +36,15 @@ export async function startProxy(
   upstreamOrigin: string,
   env: Record<string, string> = {},
   tracing?: Tracing,
+  host = '127.0.0.1',
 ): Promise<StartedProxy> {
   const config = loadConfig({
     LP_ACCOUNT_ID: '12345678',
     LP_DOMAIN_API_URL: upstreamOrigin,
     LP_ALLOWED_HOSTS: new URL(upstreamOrigin).host,
     LOG_LEVEL: 'trace',
+    // What tests write as Host where they write the bytes themselves.
+    ALLOWED_HOSTNAMES: 'a,proxy',
     ...env,
   })
   const logs: Record<string, unknown>[] = []
@@ -53,7 +56,7 @@ export async function startProxy(
     app.server.server.closeAllConnections()
     return app.server.close()
   })
-  const url = await app.server.listen({ host: '127.0.0.1', port: 0 })
+  const url = await app.server.listen({ host, port: 0 })
   const call: StartedProxy['call'] = async (method, path, body, headers = {}) => {
     const all = new Headers({ authorization: token, 'x-lp-on-behalf': token })
     const isForm = body instanceof FormData

@@ -54,7 +54,7 @@ export async function openWire(t: Test, url: string, bytes: string | Buffer = ''
 }
 
 /** Both tokens and a Host. */
-export const credentials = `Host: proxy\r\nAuthorization: ${token}\r\nX-LP-ON-BEHALF: ${token}\r\n`
+export const credentials = `Host: localhost\r\nAuthorization: ${token}\r\nX-LP-ON-BEHALF: ${token}\r\n`
 
 /** A whole POST as bytes. @param headers each with its line end */
 export function post(path: string, body: string, headers = ''): string {

@@ -1,20 +1,20 @@
 import { Type } from '@sinclair/typebox'
-import { ConversationParams, DialogId, defineAction } from '../action.ts'
+import { ConversationParams, DialogId, defineAction } from './action.ts'
 
 export const closeConversation = defineAction({
   name: 'closeConversation',
   method: 'POST',
   path: '/conversations/:id/close',
-  tag: 'Conversation',
+  tag: 'Closing',
   summary: 'Close a conversation',
   description:
-    'Closes the conversation; 204 also where it was closed already. With `survey: true` only the main dialog is closed, which lets a post-conversation survey start (the caller’s Client-Properties need the feature MULTI_DIALOG); with `dialogId` that dialog, e.g. the survey’s.',
+    'Closes the conversation. Answers 204 even if it was already closed. `survey: true` closes only the main dialog, so that a post-conversation survey can start; this requires the feature MULTI_DIALOG in the caller’s Client-Properties. `dialogId` closes that dialog, for example the survey’s.',
   params: ConversationParams,
   query: Type.Object({}),
   body: Type.Object(
     {
       survey: Type.Optional(
-        Type.Boolean({ description: 'Close the dialog alone, so that a survey can follow' }),
+        Type.Boolean({ description: 'Close only the main dialog, so that a survey can start' }),
       ),
       dialogId: Type.Optional(DialogId),
     },
@@ -22,8 +22,11 @@ export const closeConversation = defineAction({
   ),
   isBodyOptional: true,
   examples: {
-    close: { summary: 'Close it', value: {} },
-    survey: { summary: 'Close it, a survey may follow', value: { survey: true } },
+    close: { summary: 'Close the conversation', value: {} },
+    survey: {
+      summary: 'Close the main dialog, so that a survey can start',
+      value: { survey: true },
+    },
   },
   isRepeatable: true,
   priority: 'high',

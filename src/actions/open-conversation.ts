@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
-import { defineAction } from '../action.ts'
-import type { TtrType } from '../liveengage/protocol.ts'
+import type { TtrType } from '../liveengage/protocol/values.ts'
 import { StringEnum } from '../string-enum.ts'
+import { defineAction } from './action.ts'
 import { Profile, toProfile } from './set-profile.ts'
 
 const urgencies = {
@@ -19,7 +19,7 @@ export const openConversation = defineAction({
   tag: 'Conversation',
   summary: 'Open a conversation',
   description:
-    'Sets the consumer’s profile and asks for a conversation; LiveEngage keeps one open conversation per consumer. `Location` is the base of the conversation’s routes. After a 502 or 504 the conversation may exist; its id is lost, and a retry may say `conversation-already-open`.',
+    'Sets the consumer’s profile and opens a conversation. LiveEngage keeps one open conversation per consumer. `Location` is the base of the conversation’s routes. After a 502 or 504 the conversation may exist; its id is lost, and a retry may fail with `conversation-already-open`.',
   params: Type.Object({}),
   query: Type.Object({}),
   body: Type.Object(
@@ -28,14 +28,21 @@ export const openConversation = defineAction({
       skillId: Type.Optional(
         Type.String({
           pattern: '^(-1|[0-9]{1,10})$',
-          description: 'Routes to a skill; `-1` is any. LivePerson advises campaigns instead',
+          description:
+            'The id of a skill: 1 to 10 digits, or -1 for any skill. LivePerson recommends campaigns instead',
         }),
       ),
       campaign: Type.Optional(
         Type.Object(
           {
-            campaignId: Type.String({ pattern: '^[0-9]{1,20}$' }),
-            engagementId: Type.String({ pattern: '^[0-9]{1,20}$' }),
+            campaignId: Type.String({
+              pattern: '^[0-9]{1,20}$',
+              description: 'The id of a campaign: 1 to 20 digits',
+            }),
+            engagementId: Type.String({
+              pattern: '^[0-9]{1,20}$',
+              description: 'The id of an engagement: 1 to 20 digits',
+            }),
           },
           strict,
         ),
@@ -46,7 +53,7 @@ export const openConversation = defineAction({
           {},
           {
             additionalProperties: true,
-            description: 'LiveEngage’s `conversationContext`, passed on as it is',
+            description: 'LiveEngage’s `conversationContext`, sent unchanged',
           },
         ),
       ),
@@ -55,9 +62,9 @@ export const openConversation = defineAction({
   ),
   isBodyOptional: true,
   examples: {
-    plain: { summary: 'Nothing but a conversation', value: {} },
+    plain: { summary: 'A conversation without a profile', value: {} },
     routed: {
-      summary: 'A known customer, through a campaign',
+      summary: 'A known customer, routed by a campaign',
       value: {
         profile: {
           customer: { socialId: '1234567890', ctype: 'vip' },

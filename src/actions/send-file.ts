@@ -1,9 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { ActionMetadata, DialogId } from '../action.ts'
-import type { FileType, GenerateUrlForUploadFile } from '../liveengage/protocol.ts'
-import { Caption, Preview, sendMessage } from './send-message.ts'
+import type { GenerateUrlForUploadFile } from '../liveengage/protocol/commands.ts'
+import type { FileType } from '../liveengage/protocol/values.ts'
+import { ActionMetadata, DialogId } from './action.ts'
+import { Caption, Preview, publishMessage } from './send-message.ts'
 
-/** What may accompany a file, as parts of the form before it. */
+/** The optional parts of the form. */
 export const FileFields = Type.Object(
   {
     caption: Type.Optional(Caption),
@@ -17,28 +18,20 @@ export type FileFields = Static<typeof FileFields>
 
 export type StoredFile = { relativePath: string; fileType: FileType }
 
-/** Asks where a file of this size may be put. */
+/** Asks for a URL to upload a file of this size to. */
 export function askForUpload(bytes: number, fileType: FileType): GenerateUrlForUploadFile {
   return { type: 'ms.GenerateURLForUploadFile', body: { fileSize: String(bytes), fileType } }
 }
 
-/** Publishes a file that has been stored. */
+/** Publishes a stored file. */
 export function publishFile(conversationId: string, stored: StoredFile, fields: FileFields) {
-  const { caption, preview, dialogId, metadata } = fields
-  return sendMessage.translate({
-    accountId: '',
-    params: { id: conversationId },
-    query: {},
-    body: {
-      file: {
-        ...stored,
-        ...(caption !== undefined && { caption }),
-        ...(preview !== undefined && { preview }),
-      },
-      ...(dialogId !== undefined && { dialogId }),
-      ...(metadata !== undefined && { metadata }),
-    },
-  })
+  const { caption, preview, ...addressing } = fields
+  const file = {
+    ...stored,
+    ...(caption !== undefined && { caption }),
+    ...(preview !== undefined && { preview }),
+  }
+  return publishMessage(conversationId, { file, ...addressing })
 }
 
 const signatures: [FileType, string][] = [
@@ -48,7 +41,7 @@ const signatures: [FileType, string][] = [
   ['GIF', '474946383961'],
 ]
 
-/** The type of a picture by its first bytes, whatever its name says. @returns undefined for anything LiveEngage does not take */
+/** The type of a picture, from its first bytes; its name does not count. @returns undefined for anything that LiveEngage does not accept */
 export function pictureType(file: Buffer): FileType | undefined {
   const start = file.toString('hex', 0, 8)
   return signatures.find(([, signature]) => start.startsWith(signature))?.[0]

@@ -1,27 +1,46 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { ActionMetadata, ConversationParams, DialogId, defineAction } from '../action.ts'
-import { FileType } from '../liveengage/protocol.ts'
+import {
+  FileType,
+  longestCaption,
+  longestPreview,
+  longestText,
+} from '../liveengage/protocol/values.ts'
+import { ActionMetadata, ConversationParams, DialogId, defineAction, Sequence } from './action.ts'
+import { acknowledge } from './send-receipt.ts'
 
 const strict = { additionalProperties: false } as const
 
 const addressing = { dialogId: Type.Optional(DialogId), metadata: Type.Optional(ActionMetadata) }
 
-/** 5000 characters is the one limit LivePerson names. Source: lp-devassist-connectors. */
 const TextMessage = Type.Object(
   {
-    text: Type.String({ minLength: 1, maxLength: 5000, description: 'What the consumer says' }),
+    text: Type.String({
+      minLength: 1,
+      maxLength: longestText,
+      description: 'The text of the message',
+    }),
     ...addressing,
+    inReplyTo: Type.Optional({
+      ...Sequence,
+      description:
+        'The sequence of the card or message whose button the consumer pressed. The receipt `action` with the `metadata` of the button goes out first',
+    }),
   },
-  strict,
+  {
+    ...strict,
+    if: { properties: { inReplyTo: {} }, required: ['inReplyTo'] },
+    // biome-ignore lint/suspicious/noThenProperty: the keyword of JSON Schema; nothing awaits a schema
+    then: { properties: { metadata: {} }, required: ['metadata'] },
+  },
 )
 
-export const Caption = Type.String({ minLength: 1, maxLength: 1000 })
+export const Caption = Type.String({ minLength: 1, maxLength: longestCaption })
 
-/** A preview stays under 30 KB. Source: examples page, file sharing. */
 export const Preview = Type.String({
   pattern: '^data:image/(png|jpeg|jpg|gif);base64,[A-Za-z0-9+/]+={0,2}$',
-  maxLength: 30_719,
-  description: 'A small picture as a data URL, less than 30 KB',
+  maxLength: longestPreview,
+  description: 'A small picture as a data URL: PNG, JPEG or GIF in base64, less than 30 KB',
+  examples: ['data:image/png;base64,iVBORw0KGgo='],
 })
 
 const UploadedFile = Type.Object(
@@ -29,7 +48,7 @@ const UploadedFile = Type.Object(
     relativePath: Type.String({
       minLength: 1,
       maxLength: 1024,
-      description: 'Where the file lies in LiveEngage’s storage',
+      description: 'The path of the file in LiveEngage’s file storage',
     }),
     fileType: FileType,
     caption: Type.Optional(Caption),
@@ -41,6 +60,16 @@ const UploadedFile = Type.Object(
 const FileMessage = Type.Object({ file: UploadedFile, ...addressing }, strict)
 
 const Body = Type.Union([TextMessage, FileMessage])
+
+/** The command that publishes a text or a stored file. */
+export function publishMessage(conversationId: string, message: Static<typeof Body>) {
+  const { dialogId = conversationId, metadata } = message
+  return {
+    type: 'ms.PublishEvent',
+    body: { dialogId, event: toContent(message) },
+    ...(metadata !== undefined && { metadata }),
+  } as const
+}
 
 function toContent(body: Static<typeof Body>) {
   return 'text' in body
@@ -55,7 +84,7 @@ export const sendMessage = defineAction({
   tag: 'Messages',
   summary: 'Send a message',
   description:
-    'Sends one text of the consumer, or a file that is already in LiveEngage’s storage. The answer’s `sequence` is the number of the message, which receipts refer to.',
+    'Sends a text of the consumer, or a file that is already in LiveEngage’s file storage. The `sequence` of the answer is the number of the message; receipts refer to it. `inReplyTo` answers a card or a quick reply: the proxy first sends the receipt that LiveEngage expects of a click, then the text with the same `metadata`. If LiveEngage refuses the receipt, the text is not sent. `receipt` in the answer says whether LiveEngage accepted it, or whether that is unknown.',
   params: ConversationParams,
   query: Type.Object({}),
   body: Body,
@@ -63,10 +92,14 @@ export const sendMessage = defineAction({
     text: { summary: 'A text', value: { text: 'Hi' } },
     click: {
       summary: 'The text of a clicked card',
-      value: { text: 'Yes, please', metadata: [{ type: 'ExternalId', id: 'offer-yes' }] },
+      value: {
+        text: 'Yes, please',
+        inReplyTo: 4,
+        metadata: [{ type: 'ExternalId', id: 'offer-yes' }],
+      },
     },
     file: {
-      summary: 'A file already uploaded',
+      summary: 'A file that is already uploaded',
       value: {
         file: {
           relativePath: '/v1/AUTH_async-images/12345678/5f3aab9e_uuid_5c68d4e8_07-06-2018.JPEG',
@@ -80,9 +113,10 @@ export const sendMessage = defineAction({
   isRepeatable: false,
   priority: 'high',
   outcome: 'event',
-  translate: ({ params, body }) => ({
-    type: 'ms.PublishEvent',
-    body: { dialogId: body.dialogId ?? params.id, event: toContent(body) },
-    ...(body.metadata !== undefined && { metadata: body.metadata }),
-  }),
+  // Source: click operations page; Messaging Window PCS tutorial, step 12.
+  receipt: ({ params, body }) => {
+    if (!('text' in body) || body.inReplyTo === undefined) return undefined
+    return acknowledge(body.dialogId ?? params.id, 'ACTION', [body.inReplyTo], body.metadata)
+  },
+  translate: ({ params, body }) => publishMessage(params.id, body),
 })

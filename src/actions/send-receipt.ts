@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
-import { ActionMetadata, ConversationParams, DialogId, defineAction } from '../action.ts'
-import type { AcceptStatus } from '../liveengage/protocol.ts'
+import type { AcceptStatus, Metadata } from '../liveengage/protocol/values.ts'
 import { StringEnum } from '../string-enum.ts'
+import { ActionMetadata, ConversationParams, DialogId, defineAction, Sequence } from './action.ts'
 
 const statuses = {
   accept: 'ACCEPT',
@@ -11,23 +11,37 @@ const statuses = {
   action: 'ACTION',
 } as const satisfies Record<string, AcceptStatus>
 
+/** The command that every receipt is sent by. */
+export function acknowledge(
+  dialogId: string,
+  status: AcceptStatus,
+  sequenceList: number[],
+  metadata: Metadata | undefined,
+) {
+  return {
+    type: 'ms.PublishEvent',
+    body: { dialogId, event: { type: 'AcceptStatusEvent', status, sequenceList } },
+    ...(metadata !== undefined && { metadata }),
+  } as const
+}
+
 export const sendReceipt = defineAction({
   name: 'sendReceipt',
   method: 'POST',
   path: '/conversations/:id/receipts',
   tag: 'Receipts',
-  summary: 'Acknowledge messages of the agent',
+  summary: 'Acknowledge messages from the agent',
   description:
-    '`accept`: arrived at the consumer; `read`: read; `access`: the file was opened; `nack`: did not arrive; `action`: an element of a card was clicked, with the click’s `metadata`.',
+    '`accept`: the messages were delivered. `read`: they were read. `access`: the file was opened. `nack`: they were not delivered. `action`: the consumer clicked an element of a card; this requires the `metadata` of the click.',
   params: ConversationParams,
   query: Type.Object({}),
   body: Type.Object(
     {
       status: StringEnum(['accept', 'read', 'access', 'nack', 'action']),
-      sequences: Type.Array(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), {
+      sequences: Type.Array(Sequence, {
         minItems: 1,
         maxItems: 1000,
-        description: 'The numbers of the messages; the first of a conversation is 0',
+        description: 'The sequences of the messages. The first of a conversation is 0',
       }),
       dialogId: Type.Optional(DialogId),
       metadata: Type.Optional(ActionMetadata),
@@ -41,7 +55,10 @@ export const sendReceipt = defineAction({
     },
   ),
   examples: {
-    accept: { summary: 'Two messages arrived', value: { status: 'accept', sequences: [1, 2] } },
+    accept: {
+      summary: 'Two messages were delivered',
+      value: { status: 'accept', sequences: [1, 2] },
+    },
     action: {
       summary: 'A card was clicked',
       value: {
@@ -55,16 +72,8 @@ export const sendReceipt = defineAction({
   isRepeatable: false,
   priority: 'normal',
   outcome: 'event',
-  translate: ({ params, body }) => ({
-    type: 'ms.PublishEvent',
-    body: {
-      dialogId: body.dialogId ?? params.id,
-      event: {
-        type: 'AcceptStatusEvent',
-        status: statuses[body.status],
-        sequenceList: body.sequences,
-      },
-    },
-    ...(body.metadata !== undefined && { metadata: body.metadata }),
-  }),
+  translate: ({ params, body }) => {
+    const { dialogId = params.id, status, sequences, metadata } = body
+    return acknowledge(dialogId, statuses[status], sequences, metadata)
+  },
 })

@@ -1,7 +1,8 @@
 import { Type } from '@sinclair/typebox'
-import { ConversationParams, DialogId, defineAction } from '../action.ts'
-import type { ChatState, PublishEvent } from '../liveengage/protocol.ts'
+import type { PublishEvent } from '../liveengage/protocol/commands.ts'
+import type { ChatState } from '../liveengage/protocol/values.ts'
 import { StringEnum } from '../string-enum.ts'
+import { ConversationParams, DialogId, defineAction } from './action.ts'
 
 const states = {
   active: 'ACTIVE',
@@ -11,7 +12,7 @@ const states = {
   pause: 'PAUSE',
 } as const satisfies Record<string, ChatState>
 
-/** The command that every change of presence is. */
+/** The command that every chat state is sent by. */
 export function chatState(dialogId: string, state: ChatState): PublishEvent {
   return {
     type: 'ms.PublishEvent',
@@ -24,9 +25,9 @@ export const setChatState = defineAction({
   method: 'PUT',
   path: '/conversations/:id/chat-state',
   tag: 'Presence',
-  summary: 'Say where the consumer is',
+  summary: 'Set the chat state of the consumer',
   description:
-    '`active`: in the chat; `inactive`: elsewhere, the app still open; `gone`: the app is closed; `composing` and `pause`: typing and no longer typing.',
+    '`active`: the consumer is in the chat. `inactive`: the app is open, but the consumer is elsewhere. `gone`: the app is closed. `composing` and `pause`: the consumer is typing, or has stopped typing.',
   params: ConversationParams,
   query: Type.Object({}),
   body: Type.Object(

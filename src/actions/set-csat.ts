@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
-import { ConversationParams, defineAction } from '../action.ts'
-import type { CsatStatus } from '../liveengage/protocol.ts'
+import type { CsatStatus } from '../liveengage/protocol/values.ts'
 import { StringEnum } from '../string-enum.ts'
+import { ConversationParams, defineAction } from './action.ts'
 
 const statuses = {
   filled: 'FILLED',
@@ -13,18 +13,18 @@ export const setCsat = defineAction({
   name: 'setCsat',
   method: 'PUT',
   path: '/conversations/:id/csat',
-  tag: 'Conversation',
+  tag: 'Closing',
   summary: 'Rate a conversation',
-  description: 'The consumer’s satisfaction with a closed conversation.',
+  description: 'Sends the consumer’s satisfaction (CSAT) with a closed conversation.',
   params: ConversationParams,
   query: Type.Object({}),
   body: Type.Object(
     {
-      rating: Type.Integer({ minimum: 1, maximum: 5, description: '5 is best' }),
-      resolved: Type.Boolean({ description: 'Whether the consumer’s matter was settled' }),
+      rating: Type.Integer({ minimum: 1, maximum: 5, description: '5 is the best' }),
+      resolved: Type.Boolean({ description: 'Whether the consumer’s issue was resolved' }),
       status: Type.Optional(
         StringEnum(['filled', 'partially_filled', 'skipped'], {
-          description: 'How much of the survey was answered. Default: `filled`',
+          description: 'How much of the survey the consumer answered. Default: `filled`',
         }),
       ),
     },

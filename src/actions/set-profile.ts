@@ -1,10 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { defineAction } from '../action.ts'
-import { CustomerInfo, PersonalInfo, type SetUserProfile } from '../liveengage/protocol.ts'
+import { CustomerInfo, PersonalInfo, type SetUserProfile } from '../liveengage/protocol/profile.ts'
+import { defineAction } from './action.ts'
 
 type Attribute = NonNullable<SetUserProfile['body']['authenticatedData']>['lp_sdes'][number]
 
-/** What an agent sees about a consumer. */
+/** What the agent sees about the consumer. */
 export const Profile = Type.Object(
   { customer: Type.Optional(CustomerInfo), personal: Type.Optional(PersonalInfo) },
   { additionalProperties: false },
@@ -23,9 +23,9 @@ export const setProfile = defineAction({
   method: 'PUT',
   path: '/consumer/profile',
   tag: 'Consumer',
-  summary: 'Describe the consumer',
+  summary: 'Set the profile of the consumer',
   description:
-    'What the agent sees about the consumer of the ConsumerJWS; keys as LiveEngage names them in its engagement attributes `ctmrinfo` and `personal`.',
+    'Sets what the agent sees about the consumer. The keys are those of LiveEngage’s engagement attributes `ctmrinfo` and `personal`.',
   params: Type.Object({}),
   query: Type.Object({}),
   body: Type.Object(Profile.properties, {

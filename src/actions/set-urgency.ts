@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
-import { ConversationParams, defineAction } from '../action.ts'
-import type { TtrType } from '../liveengage/protocol.ts'
+import type { TtrType } from '../liveengage/protocol/values.ts'
 import { StringEnum } from '../string-enum.ts'
+import { ConversationParams, defineAction } from './action.ts'
 
 const levels = {
   normal: 'NORMAL',
@@ -15,7 +15,7 @@ export const setUrgency = defineAction({
   method: 'PUT',
   path: '/conversations/:id/urgency',
   tag: 'Conversation',
-  summary: 'Say how urgent a conversation is',
+  summary: 'Set the urgency of a conversation',
   description: 'Sets the target time to respond (TTR) of the conversation.',
   params: ConversationParams,
   query: Type.Object({}),
@@ -25,13 +25,16 @@ export const setUrgency = defineAction({
       targetSeconds: Type.Integer({
         minimum: 0,
         maximum: 2_147_483_647,
-        description: 'Seconds in which the agent should respond',
+        description: 'The seconds within which the agent should respond',
       }),
     },
     { additionalProperties: false },
   ),
   examples: {
-    urgent: { summary: 'Within five minutes', value: { level: 'urgent', targetSeconds: 300 } },
+    urgent: {
+      summary: 'A response within five minutes',
+      value: { level: 'urgent', targetSeconds: 300 },
+    },
   },
   mistakenKeys: { ttrType: 'level', value: 'targetSeconds' },
   isRepeatable: true,

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { ConversationParams, DialogId, defineAction } from '../action.ts'
+import { ConversationParams, DialogId, defineAction } from './action.ts'
 import { chatState } from './set-chat-state.ts'
 
 export const startTyping = defineAction({
@@ -9,7 +9,7 @@ export const startTyping = defineAction({
   tag: 'Presence',
   summary: 'Show that the consumer is typing',
   description:
-    'The agent sees the consumer typing until another chat state is sent: LiveEngage does not end it when a message arrives. End it with `DELETE`, or let it end by itself: with `expiresInSeconds` the proxy sends the chat state PAUSE after that time, or as soon as LiveEngage has accepted a message to the dialog, unless another call about typing or a chat state came first. The time is kept in the memory of this one process.',
+    'The agent sees the consumer typing until another chat state is sent; LiveEngage does not end it when a message arrives. End it with `DELETE`, or set `expiresInSeconds`. The proxy then sends the chat state PAUSE after that time, or as soon as LiveEngage has accepted a message to the dialog, unless another chat state was sent in the meantime. The timer is in the memory of this process.',
   params: ConversationParams,
   query: Type.Object({}),
   body: Type.Object(
@@ -18,7 +18,7 @@ export const startTyping = defineAction({
         Type.Integer({
           minimum: 1,
           maximum: 60,
-          description: 'When typing ends by itself, counted from LiveEngage’s answer',
+          description: 'The seconds after LiveEngage’s answer when typing ends by itself',
         }),
       ),
       dialogId: Type.Optional(DialogId),
@@ -27,9 +27,9 @@ export const startTyping = defineAction({
   ),
   isBodyOptional: true,
   examples: {
-    empty: { summary: 'The consumer types in the main dialog', value: {} },
+    empty: { summary: 'The consumer is typing in the main dialog', value: {} },
     expiring: {
-      summary: 'The same, and ends with the next message or after 20 seconds',
+      summary: 'Typing that ends with the next message, or after 20 seconds',
       value: { expiresInSeconds: 20 },
     },
   },

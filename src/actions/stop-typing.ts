@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { ConversationParams, DialogId, defineAction } from '../action.ts'
+import { ConversationParams, DialogId, defineAction } from './action.ts'
 import { chatState } from './set-chat-state.ts'
 
 export const stopTyping = defineAction({
@@ -7,9 +7,9 @@ export const stopTyping = defineAction({
   method: 'DELETE',
   path: '/conversations/:id/typing',
   tag: 'Presence',
-  summary: 'Show that the consumer stopped typing',
+  summary: 'Show that the consumer has stopped typing',
   description:
-    'Sends the chat state PAUSE, and forgets a time after which typing was to end. It takes no body.',
+    'Sends the chat state PAUSE and cancels a pending `expiresInSeconds`. The request has no body.',
   params: ConversationParams,
   query: Type.Object({ dialogId: Type.Optional(DialogId) }),
   examples: {},

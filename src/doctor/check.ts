@@ -1,11 +1,12 @@
-/** What a check is: one thing that must hold before messages can be sent, and what was found of it. */
-import type { App } from '../app.ts'
-import type { Config } from '../config.ts'
+/** A check: one condition for sending messages, and its outcome. */
+import type { App } from '../app/app.ts'
+import type { Config } from '../config/config.ts'
+import type { ClientCredentials } from '../liveengage/caller.ts'
 
 export type Outcome = {
-  /** `warn` is worth a look and fails nothing; `skip` could not or need not be looked at. */
+  /** `warn` does not fail the doctor. `skip`: the check could not or need not run. */
   status: 'ok' | 'warn' | 'fail' | 'skip'
-  /** What was found; may have several lines. No secret. */
+  /** What was found, in one or more lines. It contains no secret. */
   detail: string
   /** What to do about a `warn` or `fail`. */
   remedy?: string
@@ -18,24 +19,26 @@ export type Patient = {
   config: Config
   app: App
   accountId: string | undefined
-  /** Whether the proxy has credentials of its own for that account. */
-  hasCredentials: boolean
+  /** The proxy's own for that account, if it has any. */
+  credentials: ClientCredentials | undefined
   consumerId: string | undefined
+  /** Where LivePerson reaches the webhook listener, if it is to be tried. */
+  webhookUrl: string | undefined
 }
 
 export type Check = {
   name: string
-  /** Another check without which this one has nothing to say. */
+  /** The check that must have passed before this one makes sense. */
   after?: string
   examine(patient: Patient): Promise<Outcome>
 }
 
 export const noAccount: Outcome = {
   status: 'skip',
-  detail: 'no account: neither LP_ACCOUNT_ID nor --account names one',
+  detail: 'no account to check: set LP_ACCOUNT_ID or --account',
 }
 
-/** For work that others may share. @returns a deadline on the clock of `performance.now()`, milliseconds */
+/** @returns the deadline of a check on the clock of `performance.now()`, milliseconds */
 export function deadlineOf({ config }: Patient): number {
   return performance.now() + config.requestTimeoutMs
 }

@@ -1,23 +1,24 @@
-/** Whether this machine's clock agrees with LivePerson's. */
-import { readClock } from '../liveengage/probe.ts'
+/** Checks that the clock of this machine agrees with LivePerson's. */
 import { explainFailure } from './advice.ts'
 import type { Check } from './check.ts'
+import { readClock } from './probe.ts'
 
-/** The header has whole seconds, and the answer was on its way for a while; less than this says nothing. */
+/** The Date header has whole seconds, and the answer takes time to arrive. A smaller difference means nothing. */
 const tolerableMs = 5_000
-/** What readers of JWTs commonly forgive; past it a good token may look expired, or a dead one good. */
+/** The difference that most readers of JWTs tolerate. Beyond it, a valid token may look expired, or an expired one valid. */
 const harmfulMs = 60_000
 
 const remedy =
-  'Let the machine keep its time (NTP). The proxy itself measures the life of a token by the token’s own two times; but callers that judge an AppJWT by this clock, certificates, and the times in the log go wrong.'
+  'Synchronize the clock (NTP). The proxy measures the life of a token by the token’s own two times, so it is not affected. But callers that check an AppJWT with this clock, certificates and the times in the log are.'
 
 export const checkClock: Check = {
   name: 'clock',
   after: 'domain-api-tls',
-  async examine({ config: { domainApiUrl, connectTimeoutMs, requestTimeoutMs } }) {
-    const clock = await readClock(domainApiUrl, connectTimeoutMs + requestTimeoutMs)
+  async examine({ config }) {
+    const { domainApiUrl, connectTimeoutMs, requestTimeoutMs } = config
+    const clock = await readClock(domainApiUrl, config, connectTimeoutMs + requestTimeoutMs)
     if ('code' in clock) return explainFailure(clock, new URL(domainApiUrl).host)
-    // On average half a second is cut off the header.
+    // The header loses half a second on average.
     const aheadMs = clock.localMs - (Date.parse(String(clock.date)) + 500)
     if (Number.isNaN(aheadMs)) {
       return { status: 'skip', detail: 'the Domain API’s answer has no usable Date header' }

@@ -1,10 +1,10 @@
-/** Examines the proxy before it serves: the parts that would serve, one check after the other, and no message sent. */
-import { buildApp } from '../app.ts'
-import type { DoctorOptions } from '../command-line.ts'
-import type { Config } from '../config.ts'
-import { createLogger } from '../logger.ts'
+/** Checks one by one whether the proxy could send messages, with the same parts that serve requests. It sends no message. */
+import { buildApp } from '../app/app.ts'
+import type { DoctorOptions } from '../cli/command-line.ts'
+import type { Config } from '../config/config.ts'
+import { pointedAt } from '../config/for-sandbox.ts'
+import { createLogger } from '../observability/logger.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
-import { pointedAt } from '../sandboxed.ts'
 import { explainProblem } from './advice.ts'
 import type { Check, Finding, Outcome, Patient } from './check.ts'
 import { checkClock } from './clock.ts'
@@ -12,7 +12,10 @@ import { type Configuration, checkConfiguration, outcomeOf, refused } from './co
 import { checkDryRun } from './dry-run.ts'
 import { connect, resolve } from './reach.ts'
 import { toJson, toText } from './report.ts'
+import { checkStateStore } from './state-store.ts'
 import { checkAppJwt, checkConsumerJws } from './tokens.ts'
+import { showManifest } from './webhook-manifest.ts'
+import { checkWebhookUrl } from './webhook-url.ts'
 import { checkService } from './whereabouts.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -20,12 +23,12 @@ type Variables = Readonly<Record<string, string | undefined>>
 const checks: readonly Check[] = [
   {
     name: 'domain-api-dns',
-    examine: ({ config }) => resolve(config.domainApiUrl, config.connectTimeoutMs),
+    examine: ({ config }) => resolve(config.domainApiUrl, config),
   },
   {
     name: 'domain-api-tls',
     after: 'domain-api-dns',
-    examine: ({ config }) => connect(config.domainApiUrl, config.connectTimeoutMs),
+    examine: ({ config }) => connect(config.domainApiUrl, config),
   },
   checkService('asyncMessagingEnt'),
   checkService('sentinel'),
@@ -35,9 +38,12 @@ const checks: readonly Check[] = [
   checkAppJwt,
   checkConsumerJws,
   checkDryRun,
+  showManifest,
+  checkWebhookUrl,
+  checkStateStore,
 ]
 
-/** Prints what it finds. @returns the exit code: 1 where a check failed */
+/** Runs all checks and prints the findings. @returns the exit code: 1 if a check failed */
 export async function runDoctor(
   env: Variables,
   options: DoctorOptions,
@@ -45,14 +51,15 @@ export async function runDoctor(
 ): Promise<0 | 1> {
   const findings: Finding[] = []
   for await (const finding of diagnose(env, options)) {
+    const isTold = findings.some(({ remedy }) => remedy !== undefined && remedy === finding.remedy)
     findings.push(finding)
-    if (!options.isJson) print(toText(finding))
+    if (!options.isJson) print(toText(isTold ? { ...finding, remedy: 'As above.' } : finding))
   }
   if (options.isJson) print(toJson(findings))
   return findings.some(({ status }) => status === 'fail') ? 1 : 0
 }
 
-/** Each finding as soon as it is there. */
+/** Yields each finding as soon as it is known. */
 async function* diagnose(env: Variables, options: DoctorOptions): AsyncGenerator<Finding> {
   const name = 'configuration'
   let configuration: Configuration
@@ -74,12 +81,12 @@ async function* diagnose(env: Variables, options: DoctorOptions): AsyncGenerator
 }
 
 async function* examine(config: Config, options: DoctorOptions): AsyncGenerator<Finding> {
-  // Nobody but the doctor can ask this one, so it needs no key.
+  // Only the doctor can call this app, so it needs no API key.
   const closed = { ...config, apiKeys: undefined, apiKeysFile: undefined, docs: 'off' } as const
   const app = await buildApp(closed, createLogger('silent'))
-  const { consumerId, accountId = config.accountId } = options
-  const hasCredentials = accountId !== undefined && app.hasCredentials(accountId)
-  const patient: Patient = { config, app, accountId, hasCredentials, consumerId }
+  const { consumerId, webhookUrl, accountId = config.accountId } = options
+  const credentials = accountId === undefined ? undefined : app.secrets.credentials.get(accountId)
+  const patient: Patient = { config, app, accountId, credentials, consumerId, webhookUrl }
   const unanswered = new Set<string>()
   try {
     for (const { name, after, examine } of checks) {
@@ -96,5 +103,5 @@ async function* examine(config: Config, options: DoctorOptions): AsyncGenerator<
 }
 
 function skippedAfter(name: string): Outcome {
-  return { status: 'skip', detail: `not without ${name}` }
+  return { status: 'skip', detail: `needs ${name}` }
 }

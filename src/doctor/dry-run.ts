@@ -1,24 +1,25 @@
-/** One message through the whole app, from its route to the call that LiveEngage would get. */
+/** Sends one message through the whole app as a dry run, from its route to the call that LiveEngage would get. */
 import type { Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { ProblemDetails, problems } from '../problems.ts'
-import { DryRun } from '../responses.ts'
+import { DryRun } from '../openapi/schemas.ts'
+import { problems } from '../problems/catalogue.ts'
+import { ProblemDetails } from '../problems/details.ts'
 import { type Check, noAccount } from './check.ts'
 
-/** Stands for the tokens that callers would bring. A dry run sends none. */
+/** Takes the place of the caller's tokens. A dry run sends none. */
 const placeholder = 'eyJhbGciOiJub25lIn0.e30.c2FtcGxl'
 
 export const checkDryRun: Check = {
   name: 'dry-run',
   after: 'asyncMessagingEnt',
-  async examine({ app, accountId, hasCredentials }) {
+  async examine({ app, accountId, credentials }) {
     if (accountId === undefined) return noAccount
     const response = await app.server.inject({
       method: 'POST',
       url: '/conversations/doctor/messages?dryRun=true',
       headers: {
         'x-lp-account-id': accountId,
-        ...(hasCredentials
+        ...(credentials !== undefined
           ? { 'x-lp-consumer-id': 'doctor' }
           : { authorization: placeholder, 'x-lp-on-behalf': placeholder }),
       },
@@ -34,10 +35,7 @@ export const checkDryRun: Check = {
 
 function describe({ method, url, headers, body }: Static<typeof DryRun>): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
-  return [
-    'this would be sent, and was not:',
-    `${method} ${url}`,
-    ...lines,
-    JSON.stringify(body),
-  ].join('\n')
+  return ['the call that would be made:', `${method} ${url}`, ...lines, JSON.stringify(body)].join(
+    '\n',
+  )
 }

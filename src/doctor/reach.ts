@@ -1,32 +1,36 @@
-/** Whether a host can be reached: its name resolves, it accepts a connection, its certificate holds. */
-import { lookUp, shakeHands } from '../liveengage/probe.ts'
+/** Checks that a host can be reached: its name resolves, it accepts a connection, its certificate is valid. */
 import { describe, explainFailure } from './advice.ts'
 import type { Outcome } from './check.ts'
+import { egressProxyOf, lookUp, shakeHands, type Way } from './probe.ts'
 
-export async function resolve(origin: string, timeoutMs: number): Promise<Outcome> {
-  const { host } = new URL(origin)
-  const addresses = await lookUp(origin, timeoutMs)
+/** Where calls go through an egress proxy it is that one whose name has to resolve. */
+export async function resolve(origin: string, way: Way): Promise<Outcome> {
+  const proxy = egressProxyOf(origin, way)
+  const { host } = new URL(proxy ?? origin)
+  const addresses = await lookUp(proxy ?? origin, way.connectTimeoutMs)
   if (!Array.isArray(addresses)) return explainFailure(addresses, host)
-  return { status: 'ok', detail: `${host} is ${addresses.join(', ')}` }
+  const through =
+    proxy === undefined ? '' : `${new URL(origin).host} is called through the egress proxy; `
+  return { status: 'ok', detail: `${through}${host} is ${addresses.join(', ')}` }
 }
 
-export async function connect(origin: string, timeoutMs: number): Promise<Outcome> {
+export async function connect(origin: string, way: Way): Promise<Outcome> {
   const { host } = new URL(origin)
-  const handshake = await shakeHands(origin, timeoutMs)
+  const handshake = await shakeHands(origin, way)
   if ('code' in handshake) return explainFailure(handshake, host)
   const { tls } = handshake
   const how =
     tls === undefined
-      ? 'plain HTTP, on loopback only'
+      ? 'plain HTTP (loopback only)'
       : `${tls.version}, ${describe(tls.certificate)}`
   return { status: 'ok', detail: `connected: ${how}` }
 }
 
-/** One after the other. */
-export async function reach(origin: string, timeoutMs: number): Promise<Outcome> {
-  const resolved = await resolve(origin, timeoutMs)
+/** Resolves, then connects. */
+export async function reach(origin: string, way: Way): Promise<Outcome> {
+  const resolved = await resolve(origin, way)
   if (resolved.status !== 'ok') return resolved
-  const connected = await connect(origin, timeoutMs)
+  const connected = await connect(origin, way)
   if (connected.status !== 'ok') return connected
   return { status: 'ok', detail: `${resolved.detail}; ${connected.detail}` }
 }

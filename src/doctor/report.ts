@@ -1,12 +1,12 @@
-/** How findings are printed; the last guard against secrets and control characters in them. */
-import { scrubTokens } from '../tokens.ts'
+/** Formats findings, and removes tokens and control characters from them. */
+import { redactTokens } from '../token-text.ts'
 import type { Finding } from './check.ts'
 
 const labels = { ok: 'ok  ', warn: 'warn', fail: 'FAIL', skip: 'skip' } as const
 
 const widestName = 17
 
-/** One line; further lines of the detail, and what to do, indented under it. */
+/** One line, with further lines of the detail and the remedy indented below. */
 export function toText({ name, status, detail, remedy }: Finding): string {
   const [first = '', ...more] = clean(detail).split('\n')
   const below = remedy === undefined ? more : [...more, clean(remedy)]
@@ -21,7 +21,7 @@ export function toJson(findings: readonly Finding[]): string {
   return `${JSON.stringify(array, undefined, 2)}\n`
 }
 
-/** A certificate or an answer may hold any text. */
+/** A certificate or an answer can contain any text. */
 function clean(text: string): string {
-  return scrubTokens(text.replace(/[^\P{C}\n]/gu, '?'))
+  return redactTokens(text.replace(/[^\P{C}\n]/gu, '?'))
 }

@@ -1,25 +1,28 @@
-/** Whether LivePerson gives the proxy its tokens. */
-import { readLifeMs } from '../liveengage/credentials.ts'
-import { beforeDeadline } from '../liveengage/deadline.ts'
+/** Checks that the proxy can get its tokens from LivePerson. */
+import { readLifeMs } from '../liveengage/tokens/token-life.ts'
+import { beforeDeadline } from '../transport/deadline.ts'
 import { type Check, deadlineOf, noAccount, type Outcome } from './check.ts'
 
 const noCredentials: Outcome = {
   status: 'skip',
-  detail: 'the proxy has no credentials of this account: callers bring both tokens',
+  detail: 'the proxy has no credentials for this account; callers send both tokens',
 }
 
 export const checkAppJwt: Check = {
   name: 'app-jwt',
   after: 'sentinel',
   async examine(patient) {
-    const { accountId, hasCredentials, app } = patient
+    const { accountId, credentials, app } = patient
     if (accountId === undefined) return noAccount
-    if (!hasCredentials) return noCredentials
-    const token = await beforeDeadline(app.credentials.appJwt(accountId), deadlineOf(patient))
+    if (credentials === undefined) return noCredentials
+    const token = await beforeDeadline(
+      app.credentials.appJwt({ accountId, credentials }),
+      deadlineOf(patient),
+    )
     const minutes = Math.round(readLifeMs(token) / 60_000)
     return {
       status: 'ok',
-      detail: `Sentinel takes the credentials; its AppJWT lives ${minutes} min`,
+      detail: `Sentinel accepted the credentials; the AppJWT is valid for ${minutes} min`,
     }
   },
 }
@@ -28,16 +31,16 @@ export const checkConsumerJws: Check = {
   name: 'consumer-jws',
   after: 'app-jwt',
   async examine(patient) {
-    const { accountId, hasCredentials, consumerId, app } = patient
+    const { accountId, credentials, consumerId, app } = patient
     if (accountId === undefined) return noAccount
-    if (!hasCredentials) return noCredentials
+    if (credentials === undefined) return noCredentials
     if (consumerId === undefined) {
       const detail =
-        'not asked for: --consumer ID gets one, and registers that consumer at LivePerson'
+        'not requested; --consumer ID gets one and registers that consumer with LivePerson'
       return { status: 'skip', detail }
     }
-    const work = app.credentials.consumerJws(accountId, consumerId)
+    const work = app.credentials.consumerJws({ accountId, credentials }, consumerId)
     await beforeDeadline(work, deadlineOf(patient))
-    return { status: 'ok', detail: 'IDP gives a ConsumerJWS, and knows the consumer from now on' }
+    return { status: 'ok', detail: 'IDP returned a ConsumerJWS and has registered the consumer' }
   },
 }

@@ -1,11 +1,12 @@
 /** What LiveEngage's answer to a SEND means: a success, or the problem that it is. */
 import { Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import { type LiveEngageAnswer, Problem, type ProblemCode } from '../problems.ts'
-import { scrubTokens } from '../tokens.ts'
-import type { Answer } from './exchange.ts'
-import { parseJson } from './json.ts'
-import { ConversationAnswer, SendAnswer } from './protocol.ts'
+import type { ProblemCode } from '../problems/catalogue.ts'
+import { type LiveEngageAnswer, Problem } from '../problems/problem.ts'
+import { redactTokens } from '../token-text.ts'
+import { type Answer, jsonOf } from '../transport/exchange.ts'
+import { ConversationAnswer, SendAnswer } from './protocol/answers.ts'
+import { isId } from './protocol/values.ts'
 
 export type SendSuccess = {
   /** The number LiveEngage gave the event; absent where it gave none that is usable. */
@@ -29,7 +30,7 @@ const answerBody = TypeCompiler.Compile(Type.Record(Type.String(), Type.Unknown(
  * @throws Problem for everything that is not a success
  */
 export function readSendAnswer(answer: Answer, id: string): SendSuccess {
-  const json = parseJson(answer.body)
+  const json = jsonOf(answer)
   const document = sendAnswer.Check(json) ? json : undefined
   const claimsSuccess = document !== undefined && isSuccess(document.code)
   const isOtherAnswer = (document?.reqId ?? id) !== id
@@ -49,7 +50,7 @@ export function readConversationAnswer(
   answer: Answer,
   ids: { profile: string; conversation: string },
 ): OpenSuccess {
-  const json = parseJson(answer.body)
+  const json = jsonOf(answer)
   if (!conversationAnswer.Check(json)) {
     const document = sendAnswer.Check(json) ? json : undefined
     throw refusal(answer, document, document !== undefined && isSuccess(document.code))
@@ -60,7 +61,7 @@ export function readConversationAnswer(
   const { status } = answer
   if (status >= 200 && status < 300 && isSuccess(opened.code)) {
     const conversationId = fieldOf(opened, 'conversationId')
-    if (typeof conversationId === 'string' && /^[A-Za-z0-9_-]{1,128}$/.test(conversationId)) {
+    if (typeof conversationId === 'string' && isId(conversationId)) {
       return { conversationId, isProfileRefused: profile !== undefined && !isSuccess(profile.code) }
     }
   }
@@ -81,7 +82,7 @@ export function readConversationAnswer(
 export function readNativeRefusal(answer: Answer): Problem | undefined {
   const { status } = answer
   if (status !== 401 && status !== 404 && status !== 421 && status !== 429) return undefined
-  const json = parseJson(answer.body)
+  const json = jsonOf(answer)
   return refusal(answer, sendAnswer.Check(json) ? json : undefined, false)
 }
 
@@ -179,7 +180,7 @@ const longestMessage = 200
 function describe(status: number, document: SendAnswer | undefined): LiveEngageAnswer {
   const words = textOf(document, 'msg') || textOf(document, 'title') || textOf(document, 'details')
   // Cut last, and without a half of a pair: not every JSON reader takes one.
-  const message = scrubTokens(words)
+  const message = redactTokens(words)
     .slice(0, longestMessage)
     .replace(/\p{Surrogate}/gu, '\uFFFD')
   const errorCode = fieldOf(document, 'errorCode')

@@ -1,36 +1,22 @@
-/** Where an account's services are: the Domain API, cached. */
-import { TypeCompiler } from '@sinclair/typebox/compiler'
+/** Where an account's services are: the Domain API's answers, cached. */
 import { LRUCache } from 'lru-cache'
-import { isProblem, Problem } from '../problems.ts'
-import type { Trace } from '../tracing.ts'
-import type { Connections } from './connections.ts'
-import type { Peer } from './destination.ts'
-import { type Answer, exchange } from './exchange.ts'
-import type { HostGuard } from './hosts.ts'
-import { parseJson } from './json.ts'
-import { DomainAnswer, type Service } from './protocol.ts'
+import { Problem } from '../problems/problem.ts'
+import type { Trace } from '../transport/trace.ts'
+import { type AccountService, DomainApi, type DomainApiOptions } from './domain-api.ts'
+import type { Service } from './protocol/values.ts'
 
-export type DomainsOptions = {
-  connections: Connections
-  /** Origin of the Domain API. */
-  domainApiUrl: string
-  /** Answers the origin of a host that may get tokens. */
-  guard: HostGuard
+export type DomainsOptions = DomainApiOptions & {
   /** How long a host is used before it is looked up again; up to a tenth is taken off at random, so that accounts do not expire together. */
   ttlMs: number
   /** How long a host is still used after that while look-ups fail. */
   staleMs: number
-  /** The longest one call to the Domain API may take. */
-  callTimeoutMs: number
-  /** Of look-ups that no request waits for. */
-  trace?: Trace | undefined
 }
 
 /** How long a look-up that gave no host is remembered. */
 const unknownTtlMs = 30_000
 const failedTtlMs = 2_000
 
-/** With a stale host at hand nobody waits longer than this for a look-up; after a failed one the next comes this much later. */
+/** With a stale host in the cache nobody waits longer than this for a look-up; after a failed one the next comes this much later. */
 const stalePatienceMs = 500
 const staleRecheckMs = 10_000
 
@@ -43,42 +29,36 @@ const lookAheadMs = 50_000
 /** At most one extra look-up in this time for a host that refuses connections or disowns the account. */
 const recheckIntervalMs = 10_000
 
+/**
+ * A host that takes no connections is looked up again in the background this long after its last look-up. Its circuit breaker
+ * keeps away the calls that would notice a move by failing.
+ */
+const unreachableRecheckMs = 2_000
+
 const maxEntries = 10_000
 
-const longestShownHost = 100
-
-const peer: Peer = {
-  service: 'domain-api',
-  unreachable: 'domain-lookup-failed',
-  expired: 'domain-lookup-failed',
-  failed: 'domain-lookup-failed',
-  timeout: 'domain-lookup-failed',
-  overloaded: 'overloaded',
-  open: 'domain-lookup-failed',
+type Entry = {
+  readonly origin: string
+  readonly lookedUpAt: number
+  /** When the next look-up in the background is due: that of a host in use, and that of one that takes no connections. */
+  lookAheadAt: number
+  unreachableRecheckAt: number
 }
-
-type Entry = { origin: string; lookedUpAt: number; lookAheadAt: number }
-type Place = { accountId: string; service: Service; trace?: Trace | undefined }
-
-const domainAnswer = TypeCompiler.Compile(DomainAnswer)
 
 /** Since the start. */
 export type DomainCounts = {
-  /** A host that was asked for: from the cache, after a wait for a look-up, or not to be had as an earlier look-up said. */
+  /** Hosts that were asked for: in the cache, after a wait for a look-up, or refused because an earlier look-up had failed. */
   cache: { hit: number; miss: number; refused: number }
-  /** Look-ups that came to nothing or were late while an older host was at hand, which stays in use. */
+  /** Look-ups that failed or were late while an older host was in the cache, which stays in use. */
   stale: number
   lookups: { found: number; unknown: number; failed: number }
 }
 
 export class Domains {
-  readonly counts: DomainCounts = {
-    cache: { hit: 0, miss: 0, refused: 0 },
-    stale: 0,
-    lookups: { found: 0, unknown: 0, failed: 0 },
-  }
+  readonly counts: DomainCounts
   private readonly options: DomainsOptions
-  private readonly entries: LRUCache<string, Entry, Place>
+  private readonly api: DomainApi
+  private readonly entries: LRUCache<string, Entry, AccountService>
   private readonly refusals = new LRUCache<string, Problem>({ max: maxEntries, ttl: unknownTtlMs })
   private readonly rechecks = new LRUCache<string, Promise<unknown>>({
     max: maxEntries,
@@ -87,10 +67,16 @@ export class Domains {
 
   constructor(options: DomainsOptions) {
     this.options = options
+    this.api = new DomainApi(options)
+    this.counts = {
+      cache: { hit: 0, miss: 0, refused: 0 },
+      stale: 0,
+      lookups: this.api.counts,
+    }
     this.entries = new LRUCache({
       max: maxEntries,
       ttl: options.ttlMs,
-      // A look-up serves all who wait for it, so no one's eviction may end it.
+      // A look-up serves all who wait for it, so nobody's eviction may end it.
       ignoreFetchAbort: true,
       noDeleteOnStaleGet: true,
       fetchMethod: (key, stale, { options: entry, context }) =>
@@ -100,31 +86,23 @@ export class Domains {
     })
   }
 
-  /** Hosts that are known. */
+  /** Hosts in the cache. */
   get size(): number {
     return this.entries.size
   }
 
-  /** The origin of an account's service, if it is known and fresh. */
-  known(accountId: string, service: Service): string | undefined {
-    const origin = this.peek(accountId, service)
-    if (origin !== undefined) this.counts.cache.hit += 1
-    return origin
-  }
-
-  /** The same for who does not go there yet. */
-  peek(accountId: string, service: Service): string | undefined {
+  /** The origin of an account's service, if it is cached and fresh. One in use is kept fresh by look-ups in the background. */
+  cached(accountId: string, service: Service): string | undefined {
     const key = keyOf(accountId, service)
     const entry = this.entries.get(key)
-    if (entry !== undefined && performance.now() >= entry.lookAheadAt) {
-      entry.lookAheadAt = performance.now() + staleRecheckMs
-      this.lookAhead(key, entry, { accountId, service })
-    }
-    return entry?.origin
+    if (entry === undefined) return undefined
+    this.counts.cache.hit += 1
+    if (this.isLookUpDue(entry)) this.lookAhead(key, entry, { accountId, service })
+    return entry.origin
   }
 
   /**
-   * The origin of an account's service. Concurrent calls share one look-up, which is traced as a part of the first.
+   * Looks up the origin of an account's service. Concurrent calls share one look-up, which is traced as a part of the first.
    * @throws Problem `account-unknown` or `domain-lookup-failed`, both remembered for a while
    */
   async find(accountId: string, service: Service, trace?: Trace): Promise<string> {
@@ -140,7 +118,7 @@ export class Domains {
 
   /**
    * Looks again where a service is, after its host refused a connection or disowned the account.
-   * Whoever comes while that look-up runs waits for it too.
+   * Calls that come while that look-up runs wait for it too.
    * @returns the origin to use now: the same as before if nothing better is known
    */
   async recheck(
@@ -150,14 +128,13 @@ export class Domains {
     trace?: Trace,
   ): Promise<string> {
     const key = keyOf(accountId, service)
-    const known = this.peek(accountId, service) ?? failedOrigin
+    const known = this.entries.get(key)?.origin ?? failedOrigin
     if (known !== failedOrigin) return known
-    const recheck = this.rechecks.get(key) ?? this.lookAgain(key, { accountId, service, trace })
-    await recheck
-    return this.peek(accountId, service) ?? failedOrigin
+    await (this.rechecks.get(key) ?? this.lookAgain(key, { accountId, service, trace }))
+    return this.entries.get(key)?.origin ?? failedOrigin
   }
 
-  private lookAgain(key: string, context: Place): Promise<unknown> {
+  private lookAgain(key: string, context: AccountService): Promise<unknown> {
     const recheck = this.entries
       .forceFetch(key, { context, forceRefresh: true })
       .catch(() => undefined)
@@ -169,11 +146,11 @@ export class Domains {
   private async refresh(
     key: string,
     known: Entry | undefined,
-    place: Place,
+    place: AccountService,
     setTtl: (ttlMs: number) => void,
   ): Promise<Entry> {
     const { ttlMs, staleMs } = this.options
-    const lookup = this.lookUp(place).then(toEntry)
+    const lookup = this.api.lookUp(place).then(toEntry)
     if (known === undefined || performance.now() - known.lookedUpAt > ttlMs + staleMs) {
       const found = await lookup.catch((problem) => this.refuse(key, problem))
       setTtl(this.freshTtlMs())
@@ -197,8 +174,18 @@ export class Domains {
     })
   }
 
-  private lookAhead(key: string, known: Entry, place: Place): void {
-    this.lookUp(place)
+  private isLookUpDue({ origin, lookAheadAt, unreachableRecheckAt }: Entry): boolean {
+    const now = performance.now()
+    if (now >= lookAheadAt) return true
+    return now >= unreachableRecheckAt && this.options.hosts.at(origin).refusesConnections
+  }
+
+  private lookAhead(key: string, known: Entry, place: AccountService): void {
+    const now = performance.now()
+    known.lookAheadAt = now + staleRecheckMs
+    known.unreachableRecheckAt = now + unreachableRecheckMs
+    this.api
+      .lookUp(place)
       .then((origin) => this.replace(key, known, toEntry(origin)))
       .catch(() => undefined)
   }
@@ -221,71 +208,16 @@ export class Domains {
     }
     throw problem
   }
-
-  private async lookUp(place: Place): Promise<string> {
-    const { lookups } = this.counts
-    try {
-      const origin = await this.askTwice(place)
-      lookups.found += 1
-      return origin
-    } catch (error) {
-      lookups[isProblem(error, 'account-unknown') ? 'unknown' : 'failed'] += 1
-      throw error
-    }
-  }
-
-  /** Asks the Domain API, once more where it did not answer or failed. */
-  private async askTwice(place: Place): Promise<string> {
-    const first = await this.ask(place).catch(() => undefined)
-    const answered = first !== undefined && first.status < 500
-    return this.read(answered ? first : await this.ask(place), place.service)
-  }
-
-  private ask({ accountId, service, trace = this.options.trace }: Place): Promise<Answer> {
-    const { connections, domainApiUrl, callTimeoutMs } = this.options
-    const call = {
-      method: 'GET',
-      path: `/api/account/${encodeURIComponent(accountId)}/service/${service}/baseURI.json?version=1.0`,
-      headers: { Accept: 'application/json' },
-      body: null,
-    } as const
-    const deadline = performance.now() + callTimeoutMs
-    const terms = { accountId, priority: 'high', deadline, trace } as const
-    return exchange(connections.to(domainApiUrl), call, terms, peer)
-  }
-
-  /** Source for the statuses: Domain API page; 404 and a list without the service are not documented and taken for the same. */
-  private read({ status, body }: Answer, service: Service): string {
-    const said = `the Domain API answered ${status}`
-    if (status === 400 || status === 401 || status === 404) {
-      throw new Problem('account-unknown', { cause: new Error(said) })
-    }
-    const answer = parseJson(body)
-    if (status !== 200 || !domainAnswer.Check(answer)) {
-      const cause = new Error(status === 200 ? `${said} and no list of hosts` : said)
-      throw new Problem('domain-lookup-failed', { cause })
-    }
-    const list = 'baseURIs' in answer ? answer.baseURIs : Array.isArray(answer) ? answer : [answer]
-    const entry = list.find((candidate) => candidate.service === service)
-    if (entry === undefined || entry.baseURI === '') {
-      throw new Problem('account-unknown', { cause: new Error(`it has no host for ${service}`) })
-    }
-    const origin = this.options.guard(entry.baseURI)
-    if (origin === undefined) {
-      throw new Problem('domain-lookup-failed', {
-        detail:
-          'The Domain API named a host that is not in LP_ALLOWED_HOSTS; no token was sent to it.',
-        // For the log: which one, should it have to be allowed. It may be any text.
-        cause: new Error(`it named ${JSON.stringify(entry.baseURI.slice(0, longestShownHost))}`),
-      })
-    }
-    return origin
-  }
 }
 
 function toEntry(origin: string): Entry {
   const lookedUpAt = performance.now()
-  return { origin, lookedUpAt, lookAheadAt: lookedUpAt + lookAheadMs * (1 - Math.random() / 10) }
+  return {
+    origin,
+    lookedUpAt,
+    lookAheadAt: lookedUpAt + lookAheadMs * (1 - Math.random() / 10),
+    unreachableRecheckAt: lookedUpAt + unreachableRecheckMs,
+  }
 }
 
 /** Unambiguous: no service has a colon in its name. */

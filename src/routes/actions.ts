@@ -1,14 +1,7 @@
-/** Mounts the actions: one route each, and how it is answered by what LiveEngage makes of it; the whole life of a request from its headers to LiveEngage's answer. */
+/** The routes of the actions: one each, answered by what LiveEngage makes of its command. */
 import { type TSchema, Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import {
-  type Action,
-  type ActionInput,
-  DryRunQuery,
-  type EventAction,
-  type OpenAction,
-  type SilentAction,
-} from '../action.ts'
+import { type Action, type ActionInput, type ActionOf, DryRunQuery } from '../actions/action.ts'
 import { closeConversation } from '../actions/close-conversation.ts'
 import { openConversation } from '../actions/open-conversation.ts'
 import { sendMessage } from '../actions/send-message.ts'
@@ -19,16 +12,19 @@ import { setProfile } from '../actions/set-profile.ts'
 import { setUrgency } from '../actions/set-urgency.ts'
 import { startTyping } from '../actions/start-typing.ts'
 import { stopTyping } from '../actions/stop-typing.ts'
-import { type AdmissionOptions, admit, admitted, refuseBeyondRoom } from '../admission.ts'
-import { claimKey, readIdempotencyKey } from '../idempotency.ts'
+import { admitted } from '../http/admission.ts'
+import { type CallHooksOptions, callHooks } from '../http/call-hooks.ts'
+import { guarded } from '../http/idempotency-key.ts'
 import type { SendSuccess } from '../liveengage/answers.ts'
-import type { Client, Preview } from '../liveengage/client.ts'
-import type { Outcomes } from '../outcomes.ts'
-import { isProblem, Problem } from '../problems.ts'
-import type { TypingExpiries } from '../typing.ts'
-import { explain } from '../validation.ts'
-import { answerEvent } from './answer-event.ts'
-import { describeAction } from './describe-action.ts'
+import type { Client } from '../liveengage/client.ts'
+import { type Preview, preview } from '../liveengage/preview.ts'
+import { describeAction } from '../openapi/action-operations.ts'
+import type { ReceiptOutcome } from '../problems/details.ts'
+import { refuseExcess } from '../problems/excess.ts'
+import { explainInvalid } from '../problems/invalid-request.ts'
+import { isProblem, Problem } from '../problems/problem.ts'
+import type { TypingExpiries } from '../typing/typing-expiry.ts'
+import { sendAfter, withHalfTheTime } from './receipt-first.ts'
 
 export const actions: readonly Action[] = [
   openConversation,
@@ -37,29 +33,17 @@ export const actions: readonly Action[] = [
   stopTyping,
   setChatState,
   sendReceipt,
-  closeConversation,
-  setCsat,
   setUrgency,
+  setCsat,
+  closeConversation,
   setProfile,
 ]
 
-export type ActionRoutesOptions = AdmissionOptions & {
+export type ActionRoutesOptions = CallHooksOptions & {
   client: Client
-  outcomes: Outcomes
   typing: TypingExpiries
-}
-
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    action?: Action
-    /** Doing it twice changes nothing. */
-    isRepeatable?: boolean
-    /** A body that is documented, and read by other means than a schema. */
-    documentedBody?: TSchema
-    documentedParams?: TSchema
-    documentedQuery?: TSchema
-    consumes?: string[]
-  }
+  /** What `Location` begins with. Empty: it is relative to the request, and so right behind a path prefix. */
+  locationBase: string
 }
 
 type Handler = (request: FastifyRequest<Route>, reply: FastifyReply) => Promise<unknown>
@@ -71,99 +55,108 @@ export function mountActions(app: FastifyInstance, options: ActionRoutesOptions)
 }
 
 function mount(app: FastifyInstance, action: Action, options: ActionRoutesOptions): void {
-  const { body, params, query } = action
+  const { body, params, query, isRepeatable, priority, mistakenKeys } = action
+  const querystring = withDryRun(query)
+  const hooks = callHooks(options, { priority, hasDryRun: true })
   app.route<Route>({
     method: action.method,
     url: action.path,
-    config: { action, isRepeatable: action.isRepeatable },
+    config: { action, callsLiveEngage: true, isRepeatable },
     schema: {
       ...describeAction(action),
       params,
-      querystring: withDryRun(query),
+      querystring,
       ...(body !== undefined && { body }),
     },
-    schemaErrorFormatter: (errors, part) => explain(action, errors, part),
-    onRequest: [admit(options, action.priority), readIdempotencyKey, refuseBeyondRoom(options)],
+    schemaErrorFormatter: (errors, part) =>
+      explainInvalid({ body, params, querystring, mistakenKeys }, errors, part),
+    onRequest: hooks.onRequest,
     preValidation: (request, _reply, done) => {
       if (body === undefined) refuseBody(request.body)
       else if (request.body === undefined) request.body = {}
+      else if (isLong(request)) refuseExcess({ body, mistakenKeys }, request.body)
       done()
     },
-    preHandler: claimKey(options.outcomes),
+    preHandler: hooks.preHandler,
     handler: handlerOf(action, options),
   })
 }
 
-/** What is done once a request is let in, by what LiveEngage makes of its action. */
-function handlerOf(action: Action, options: ActionRoutesOptions): Handler {
-  const handle = handlerByOutcome(action, options)
-  return (request, reply) =>
-    request.query.dryRun === 'true' ? preview(action, request, options) : handle(request, reply)
+/** A short body cannot hold so much that its counts have to be looked at first. */
+function isLong({ headers }: FastifyRequest): boolean {
+  return Number(headers['content-length'] ?? Infinity) > 1_024
 }
 
-function handlerByOutcome(action: Action, options: ActionRoutesOptions): Handler {
-  switch (action.outcome) {
-    case 'opened':
-      return (request, reply) => answerOpened(action, request, reply, options)
-    case 'event':
-      return (request, reply) => answerPublished(action, request, reply, options)
-    case 'silent':
-      return (request, reply) => answerSilent(action, request, reply, options)
+/** What is done with an admitted request, by what LiveEngage makes of its action. */
+function handlerOf(action: Action, options: ActionRoutesOptions): Handler {
+  return (request, reply) => {
+    if (request.isDryRun) return dryRun(action, request, options)
+    switch (action.outcome) {
+      case 'opened':
+        return answerOpened(action, request, reply, options)
+      case 'event':
+        return answerEvent(action, request, reply, options)
+      case 'silent':
+        return answerSilent(action, request, reply, options)
+    }
   }
 }
 
-function preview(
+function dryRun(
   action: Action,
   request: FastifyRequest<Route>,
   { client }: ActionRoutesOptions,
 ): Promise<Preview> {
-  const { caller, terms } = admitted(request)
-  return client.preview(action.translate(inputOf(request)), caller, terms)
+  const input = inputOf(request)
+  const first = action.outcome === 'event' ? action.receipt?.(input) : undefined
+  return preview(client, first ?? action.translate(input), admitted(request))
 }
 
 async function answerOpened(
-  action: OpenAction,
+  action: ActionOf<'opened'>,
   request: FastifyRequest<Route>,
   reply: FastifyReply,
-  { client }: ActionRoutesOptions,
+  { client, locationBase }: ActionRoutesOptions,
 ): Promise<FastifyReply> {
   const { id: requestId } = request
-  const { caller, terms } = admitted(request)
   const commands = action.translate(inputOf(request))
   request.mayBeSent = true
-  const { conversationId, isProfileRefused } = await client.open(commands, caller, terms)
+  const opened = await client.open(commands, guarded(request))
+  const { conversationId, consumerId, isProfileRefused } = opened
   if (isProfileRefused) {
     request.log.warn({ requestId }, 'LiveEngage opened the conversation and refused the profile')
   }
-  reply.header('location', `/conversations/${conversationId}`)
-  return reply.code(201).send({ conversationId, requestId })
+  reply.header('location', `${locationBase}conversations/${conversationId}`)
+  return reply.code(201).send({ conversationId, requestId, consumerId })
 }
 
-async function answerPublished(
-  action: EventAction,
+async function answerEvent(
+  action: ActionOf<'event'>,
   request: FastifyRequest<Route>,
   reply: FastifyReply,
   options: ActionRoutesOptions,
 ): Promise<FastifyReply> {
   const { dialogId, sent } = publish(action, request, options)
-  const { sequence } = await sent
-  return answerEvent(request, reply, { conversationId: request.params.id, dialogId, sequence })
+  const { sequence, receipt } = await sent
+  const conversationId = request.params.id
+  return sendEvent(request, reply, { conversationId, dialogId, sequence, receipt })
 }
 
 async function answerSilent(
-  action: SilentAction,
+  action: ActionOf<'silent'>,
   request: FastifyRequest<Route>,
   reply: FastifyReply,
   { client, typing }: ActionRoutesOptions,
 ): Promise<FastifyReply> {
-  const { caller, terms } = admitted(request)
+  const context = guarded(request)
   const input = inputOf(request)
   const command = action.translate(input)
   const expirySeconds = action.expirySeconds?.(input)
   request.mayBeSent = true
+  const { caller } = context
   const call = { command, caller, conversationId: request.params.id, expirySeconds }
   await typing.follow(call, async () => {
-    await client.send(command, caller, terms).catch((error) => {
+    await client.send(command, context).catch((error) => {
       // Some refusals mean that what was asked for is so already.
       if (!isProblem(error, action.settledBy)) throw error
     })
@@ -178,17 +171,26 @@ function inputOf(request: FastifyRequest<Route>): ActionInput<TSchema, TSchema, 
 
 /** Apart from the wait for its answer, so that of a large body only the bytes of its envelope are held while LiveEngage takes its time. */
 function publish(
-  action: EventAction,
+  action: ActionOf<'event'>,
   request: FastifyRequest<Route>,
   { client, typing }: ActionRoutesOptions,
-): { dialogId: string; sent: Promise<SendSuccess> } {
-  const { caller, terms } = admitted(request)
-  const command = action.translate(inputOf(request))
-  const call = { command, caller, conversationId: request.params.id }
-  const send = client.prepare(command, caller, terms)
+): { dialogId: string; sent: Promise<SendSuccess & { receipt?: ReceiptOutcome }> } {
+  const context = admitted(request)
+  const input = inputOf(request)
+  const command = action.translate(input)
+  const receipt = action.receipt?.(input)
+  const { dialogId } = command.body
+  const call = { command, caller: context.caller, conversationId: request.params.id }
+  const send = client.prepare(command, guarded(request))
+  const sendReceipt = receipt && client.prepare(receipt, withHalfTheTime(context))
   request.body = undefined
-  request.mayBeSent = true
-  return { dialogId: command.body.dialogId, sent: typing.follow(call, send) }
+  const publishNow = () => {
+    request.mayBeSent = true
+    // Mostly nothing is typed that would have to end.
+    return typing.dialogs.size === 0 ? send() : typing.follow(call, send)
+  }
+  const sent = sendReceipt === undefined ? publishNow() : sendAfter(sendReceipt, publishNow)
+  return { dialogId, sent }
 }
 
 /** Most take nothing else in their query: one schema, and so one validator, for all of them. */
@@ -204,4 +206,28 @@ function refuseBody(body: unknown): void {
   if (body === undefined) return
   const errors = [{ path: '', message: 'must be empty' }]
   throw new Problem('invalid-request', { detail: 'This request takes no body.', errors })
+}
+
+type Published = {
+  conversationId: string
+  dialogId: string
+  sequence: number | undefined
+  file?: object
+  receipt?: ReceiptOutcome | undefined
+}
+
+/** Answers 201 with the event that LiveEngage numbered; that it was accepted without a usable number is logged. */
+export function sendEvent(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { conversationId, dialogId, sequence, file, receipt }: Published,
+): FastifyReply {
+  const { id: requestId } = request
+  if (sequence === undefined) {
+    request.log.warn({ requestId }, 'LiveEngage accepted the event without a usable sequence')
+  }
+  if (receipt === 'unknown') {
+    request.log.warn({ requestId }, 'whether LiveEngage accepted the receipt is unknown')
+  }
+  return reply.code(201).send({ conversationId, dialogId, sequence, requestId, file, receipt })
 }

@@ -1,24 +1,9 @@
 /** Whether the process lives, and whether it wants traffic. Neither asks LiveEngage. */
-import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
-import type { Drain } from '../drain.ts'
-import { Problem } from '../problems.ts'
-import { problemResponses } from '../responses.ts'
-import { StringEnum } from '../string-enum.ts'
-
-const json = (description: string, status: string) => ({
-  200: {
-    description,
-    content: {
-      'application/json': {
-        schema: Type.Object({ status: StringEnum([status]) }),
-        examples: { [status]: { value: { status } } },
-      },
-    },
-  },
-})
-
-const whereItIs = 'Where ADMIN_PORT is set, it is on that port only.'
+import type { Drain } from '../http/drain.ts'
+import { canOpenFiles } from '../http/open-files.ts'
+import { livenessOperation, readinessOperation } from '../openapi/process-operations.ts'
+import { Problem } from '../problems/problem.ts'
 
 export function mountHealth(
   app: FastifyInstance,
@@ -30,33 +15,30 @@ export function mountHealth(
     '/livez',
     {
       config,
-      schema: {
-        operationId: 'getLiveness',
-        security: [],
-        tags: ['Process'],
-        summary: 'Is the process alive?',
-        description: `Answers as long as the process does. For a liveness probe. ${whereItIs}`,
-        response: json('It is alive', 'alive'),
-      },
+      schema: livenessOperation,
     },
-    () => ({ status: 'alive' }),
+    () => {
+      requireFiles()
+      return { status: 'alive' }
+    },
   )
   app.get(
     '/readyz',
     {
       config,
-      schema: {
-        operationId: 'getReadiness',
-        security: [],
-        tags: ['Process'],
-        summary: 'Does the process want traffic?',
-        description: `Turns 503 at once when the process is told to stop. It does not depend on LiveEngage. For a readiness probe. ${whereItIs}`,
-        response: { ...json('It takes requests', 'ready'), ...problemResponses(['shutting-down']) },
-      },
+      schema: readinessOperation,
     },
     () => {
       if (drain.isDraining) throw new Problem('shutting-down')
+      requireFiles()
       return { status: 'ready' }
     },
   )
+}
+
+/** Without a file to open there is no connection to LiveEngage. @throws Problem `overloaded` */
+function requireFiles(): void {
+  if (canOpenFiles()) return
+  const detail = 'The process has as many files open as its limit (ulimit -n) allows.'
+  throw new Problem('overloaded', { detail })
 }

@@ -1,26 +1,15 @@
-/** The table of problems, for people and programs that meet one. */
-import { Type } from '@sinclair/typebox'
+/** The table of problems, for people and programs that meet one: made once, for both. */
 import type { FastifyInstance } from 'fastify'
-import { Delivery, Problem, type ProblemCode, problems } from '../problems.ts'
-import { problemResponses } from '../responses.ts'
+import {
+  describeProblem,
+  getProblemOperation,
+  listProblemsOperation,
+} from '../openapi/problem-operations.ts'
+import { type ProblemCode, problems } from '../problems/catalogue.ts'
+import { Problem } from '../problems/problem.ts'
+import { escapeHtml, renderPage, sendPageOrJson } from './page.ts'
 
-const ProblemDescription = Type.Object({
-  type: Type.String(),
-  code: Type.String(),
-  status: Type.Integer(),
-  title: Type.String(),
-  cause: Type.String(),
-  remedy: Type.String(),
-  delivery: Delivery,
-  retryable: Type.Union([Type.Boolean(), Type.Literal('if-repeatable')], {
-    description: '`if-repeatable`: true for actions whose repetition changes nothing',
-  }),
-})
-
-function describe(code: ProblemCode) {
-  const { status, title, cause, remedy, delivery, retryable } = problems[code]
-  return { type: `/problems/${code}`, code, status, title, cause, remedy, delivery, retryable }
-}
+type Both = { page: Buffer; json: Buffer }
 
 function isCode(code: string): code is ProblemCode {
   return Object.hasOwn(problems, code)
@@ -28,58 +17,71 @@ function isCode(code: string): code is ProblemCode {
 
 export function mountProblems(app: FastifyInstance): void {
   const codes = Object.keys(problems).filter(isCode)
-  app.get(
-    '/problems',
-    {
-      schema: {
-        operationId: 'listProblems',
-        security: [],
-        tags: ['Documentation'],
-        summary: 'Every problem, its cause and its remedy',
-        description: 'The table that every problem answer of this API comes from.',
-        response: {
-          200: {
-            description: 'The table',
-            content: {
-              'application/json': {
-                schema: Type.Object({ problems: Type.Array(ProblemDescription) }),
-                examples: { table: { value: { problems: [describe('rate-limited')] } } },
-              },
-            },
-          },
-        },
-      },
-    },
-    () => ({ problems: codes.map(describe) }),
+  const all = renderAll(codes, app.problemsUrl)
+  const each = new Map<string, Both>(codes.map((code) => [code, renderOne(code, app.problemsUrl)]))
+  app.get('/problems', { schema: listProblemsOperation }, (request, reply) =>
+    sendPageOrJson(request, reply, all.page, all.json),
   )
   app.get<{ Params: { code: string } }>(
     '/problems/:code',
-    {
-      schema: {
-        operationId: 'getProblem',
-        security: [],
-        tags: ['Documentation'],
-        summary: 'One problem, its cause and its remedy',
-        description: 'Where the `type` of a problem answer points.',
-        params: Type.Object({ code: Type.String({ examples: ['rate-limited'] }) }),
-        response: {
-          200: {
-            description: 'The problem',
-            content: {
-              'application/json': {
-                schema: ProblemDescription,
-                examples: { problem: { value: describe('rate-limited') } },
-              },
-            },
-          },
-          ...problemResponses(['route-not-found']),
-        },
-      },
-    },
-    ({ params: { code } }) => {
-      if (!isCode(code))
+    { schema: getProblemOperation },
+    (request, reply) => {
+      const one = each.get(request.params.code)
+      if (one === undefined) {
         throw new Problem('route-not-found', { detail: 'There is no such problem.' })
-      return describe(code)
+      }
+      return sendPageOrJson(request, reply, one.page, one.json)
     },
   )
+}
+
+/** Links are relative, and so right behind a path prefix. */
+function renderAll(codes: readonly ProblemCode[], problemsUrl: string): Both {
+  const items = codes.map((code) => {
+    const { status, title } = problems[code]
+    return `<li>${status} <a href="problems/${code}"><code>${code}</code></a>: ${escapeHtml(title)}`
+  })
+  const body = `<h1>Problems</h1>
+<p>Each way in which a request can fail. The <code>code</code> of an answer is one of these.
+<ul>
+${items.join('\n')}
+</ul>`
+  const table = { problems: codes.map((code) => describeProblem(code, problemsUrl)) }
+  return { page: renderPage('Problems of liveengage-proxy', body), json: toJson(table) }
+}
+
+const meanings = {
+  delivery: {
+    'not-sent': 'LiveEngage cannot have acted on the request.',
+    unknown: 'LiveEngage may have acted on the request.',
+  },
+  retryable: {
+    true: 'A retry is harmless and may help.',
+    false: 'Do not just retry.',
+    'if-repeatable': 'Only actions that change nothing when they are repeated may be retried.',
+  },
+} as const
+
+function renderOne(code: ProblemCode, problemsUrl: string): Both {
+  const { status, title, cause, remedy, delivery, retryable } = problems[code]
+  const body = `<h1>${escapeHtml(title)}</h1>
+<p>${status} <code>${code}</code>
+<dl>
+<dt>Cause<dd>${toHtml(cause)}
+<dt>Remedy<dd>${toHtml(remedy)}
+<dt>Delivery: <code>${delivery}</code><dd>${meanings.delivery[delivery]}
+<dt>Retryable: <code>${retryable}</code><dd>${meanings.retryable[`${retryable}`]}
+</dl>
+<p><a href="../problems">All problems</a>`
+  const json = toJson(describeProblem(code, problemsUrl))
+  return { page: renderPage(`${title} (${code})`, body), json }
+}
+
+/** The words of the table, where backticks mark code. */
+function toHtml(text: string): string {
+  return escapeHtml(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>')
+}
+
+function toJson(answer: object): Buffer {
+  return Buffer.from(JSON.stringify(answer))
 }

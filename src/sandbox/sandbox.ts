@@ -1,18 +1,48 @@
-import fastify from 'fastify'
-import { type ReceivedCall, recordCalls } from './calls.ts'
-import { registerConversation } from './conversation.ts'
-import { registerDomainApi } from './domain-api.ts'
-import { registerEvents } from './events.ts'
-import { registerIdp } from './idp.ts'
-import { Refusal, undocumented } from './refusals.ts'
-import { registerSend } from './send.ts'
-import { registerSentinel } from './sentinel.ts'
-import { createState } from './state.ts'
-import { registerStorage } from './storage-routes.ts'
+import { createServer } from 'node:https'
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyRequest,
+  type FastifyServerOptions,
+} from 'fastify'
+import { registerAgentApi } from './agent/api.ts'
+import { createCertificate } from './certificate.ts'
+import { registerPages } from './desk/pages.ts'
+import { type Calls, type ReceivedCall, recordCalls } from './memory/calls.ts'
+import { createFeed } from './memory/feed.ts'
+import { createState, type LogLine, type State } from './memory/state.ts'
+import { createInstalls } from './notifications/installs.ts'
+import type { Schedule } from './notifications/post.ts'
+import { isLoopback, refusalOfOrigin } from './own-origin.ts'
+import { registerConversation } from './services/conversation.ts'
+import { registerDomainApi } from './services/domain-api.ts'
+import { registerEvents } from './services/events.ts'
+import { registerFileStorage } from './services/file-storage.ts'
+import { registerIdp } from './services/idp.ts'
+import { registerOrderedFaults } from './services/ordered-faults.ts'
+import { Refusal, undocumented } from './services/refusals.ts'
+import { serviceOf } from './services/remarks.ts'
+import { registerSend } from './services/send.ts'
+import { registerSentinel } from './services/sentinel.ts'
+import { registerStandInApp } from './services/stand-in-app.ts'
 
-const JSON_BODY_LIMIT_BYTES = 256 * 1024
+const jsonBodyLimitBytes = 256 * 1024
+/** Three days, the longest that LivePerson keeps. Source: webhooks pages, retry policy. */
+const retentionSeconds = 259_200
 
-export type { ReceivedCall }
+const endpoints = [
+  'GET /api/account/{account}/service/{service}/baseURI.json?version=1.0',
+  'GET /api/account/{account}/service/baseURI.json?version=1.0',
+  'POST /sentinel/api/account/{account}/app/token?v=1.0&grant_type=client_credentials',
+  'POST /api/account/{account}/consumer?v=1.0',
+  'POST /api/account/{account}/messaging/consumer/conversation?v=3',
+  'POST /api/account/{account}/messaging/consumer/conversation/send?v=3',
+  'PUT, GET /v1/AUTH_async-images/{account}/{file}?temp_url_sig={sig}&temp_url_expires={seconds}',
+  'GET /sandbox/events?conversationId={id}',
+  'POST /sandbox/app',
+] as const
+
+export type { LogLine, ReceivedCall }
 
 export type SandboxOptions = {
   /** Where to listen; `127.0.0.1` unless given. */
@@ -25,22 +55,38 @@ export type SandboxOptions = {
   appJwtLifeSeconds?: number
   /** How long an upload or download URL lives; LivePerson's minute unless given. */
   temporaryUrlLifeSeconds?: number
-  /** The clock that tokens and temporary URLs live by, in milliseconds. */
+  /** Refuse what the documentation is silent about, in place of taking it with a remark. */
+  strict?: boolean
+  /** Where notifications go: the team's endpoint, or the proxy's webhook listener. Nowhere unless given. */
+  webhookUrl?: string | undefined
+  /** `true`: https with a certificate of its own; or a key and a certificate as PEM. */
+  tls?: boolean | { key: string; cert: string }
+  /** Told of each refusal and remark. */
+  log?: (line: LogLine) => void
+  /** The clock that everything lives by, in milliseconds. */
   now?: () => number
+  /** What waits: the pauses between deliveries, and their time-outs. */
+  schedule?: Schedule
 }
 
 export type Sandbox = {
-  /** `http://localhost:<port>`: the Domain API to give to the proxy. */
+  /** `http://localhost:<port>`: the Domain API to give to the proxy, and the desk for a browser. */
   origin: string
   port: number
   /** An account for those who have none; the sandbox takes any. */
   accountId: string
   clientId: string
   clientSecret: string
+  /** The certificate to trust, where the sandbox speaks TLS. */
+  certificate: string | undefined
   /** Every call that arrived, refused ones too: the newest 10,000, oldest first. */
   calls: () => readonly ReceivedCall[]
   /** From now on this AppJWT or ConsumerJWS is invalid. */
   revoke: (token: string) => void
+  /** Where notifications go from now on; undefined: nowhere. */
+  setWebhookUrl: (url: string | undefined) => void
+  /** Where the proxy in front of it is, for the commands that the desk shows; `http://127.0.0.1:3000` unless told. */
+  setProxyUrl: (url: string) => void
   /** Ends every connection at once, answered or not. */
   close: () => Promise<void>
 }
@@ -53,21 +99,86 @@ export async function startSandbox({
   clientSecret = 'sandbox-secret',
   appJwtLifeSeconds = 3600,
   temporaryUrlLifeSeconds = 60,
+  strict: isStrict = false,
+  webhookUrl,
+  tls = false,
+  log = () => {},
   now = Date.now,
+  schedule = scheduleWithTimers,
 }: SandboxOptions): Promise<Sandbox> {
-  const state = createState({
+  const accountId = 'sandbox'
+  const certificate = tls === true ? createCertificate(now()) : tls === false ? undefined : tls
+  const scheme = certificate === undefined ? 'http' : 'https'
+  const app = createApp(certificate)
+  const feed = createFeed()
+  const calls = recordCalls(app, now, (id) => feed.publish({ type: 'call', id }))
+  const installs = createInstalls({
     clientId,
     clientSecret,
-    appJwtLifeSeconds,
-    temporaryUrlLifeSeconds,
+    settings: {
+      url: webhookUrl,
+      signature: 'sha1-base64',
+      escapeUnicode: false,
+      retentionSeconds,
+    },
     now,
+    schedule,
+    changed: () => feed.publish({ type: 'installs' }),
+    notificationChanged: (id) => feed.publish({ type: 'notification', id }),
   })
-  const app = fastify({
-    bodyLimit: JSON_BODY_LIMIT_BYTES,
+  const lives = { appJwtLifeSeconds, temporaryUrlLifeSeconds }
+  const proxyUrl = 'http://127.0.0.1:3000'
+  const settings = { accountId, clientId, clientSecret, isStrict, now, log, proxyUrl, ...lives }
+  const state = createState(settings, { feed, calls, installs })
+
+  const listener = { isLoopback: isLoopback(host), scheme } as const
+  app.addHook('onRequest', async ({ headers }) => {
+    const refusal = refusalOfOrigin(headers, listener)
+    if (refusal !== undefined) throw refusal
+  })
+  explainRefusals(app, calls, log)
+  registerOrderedFaults(app, state)
+  registerServices(app, state)
+  const { stream, openApi } = await registerAgentApi(app, state, schedule)
+  registerPages(app, { name: 'LiveEngage in the box', endpoints, openApi })
+
+  // Only this text still has the port when it is 80; the address object may be null by its type.
+  const listening = await app.listen({ host, port })
+  const actualPort = Number(listening.split(':').at(-1))
+
+  return {
+    origin: `${scheme}://localhost:${actualPort}`,
+    port: actualPort,
+    accountId,
+    clientId,
+    clientSecret,
+    certificate: certificate?.cert,
+    calls: calls.all,
+    revoke: state.tokens.revoke,
+    setWebhookUrl: (url) => installs.change({ url }),
+    setProxyUrl(url) {
+      state.proxyUrl = url
+    },
+    async close() {
+      stream.close()
+      installs.stop()
+      await app.close()
+    },
+  }
+}
+
+function createApp(certificate: { key: string; cert: string } | undefined): FastifyInstance {
+  const options: FastifyServerOptions = {
+    bodyLimit: jsonBodyLimitBytes,
     exposeHeadRoutes: false,
     forceCloseConnections: true,
-  })
-
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+  }
+  const app = fastify(
+    certificate === undefined
+      ? options
+      : { ...options, serverFactory: (handler) => createServer(certificate, handler) },
+  )
   // Bodies stay bytes: a malformed one has to be refused in LiveEngage's form, and after the tokens.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
@@ -75,34 +186,40 @@ export async function startSandbox({
     { parseAs: 'buffer' },
     async (_request: unknown, body: Buffer) => body,
   )
-  app.setErrorHandler((error, _request, reply) =>
-    error instanceof Refusal ? reply.code(error.status).send(error.body) : reply.send(error),
-  )
+  return app
+}
+
+/** Answers as LiveEngage does, and tells the developer why. */
+function explainRefusals(app: FastifyInstance, calls: Calls, log: (line: LogLine) => void): void {
+  function explain(request: FastifyRequest, rule: string): void {
+    calls.refuse(request, rule)
+    log({ event: 'refused', service: serviceOf(request), text: rule })
+  }
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    if (error instanceof Refusal) {
+      explain(request, error.rule)
+      return reply.code(error.status).send(error.body)
+    }
+    explain(request, error.message)
+    return reply.send(error)
+  })
   app.setNotFoundHandler(async () => {
     throw undocumented(404, 'no such endpoint')
   })
+}
 
-  const calls = recordCalls(app, now)
+function registerServices(app: FastifyInstance, state: State): void {
   registerDomainApi(app)
   registerSentinel(app, state)
   registerIdp(app, state)
   registerConversation(app, state)
   registerSend(app, state)
-  registerStorage(app, state)
+  registerFileStorage(app, state)
   registerEvents(app, state)
+  registerStandInApp(app, state)
+}
 
-  // Only this text still has the port when it is 80; the address object may be null by its type.
-  const listening = await app.listen({ host, port })
-  const actualPort = Number(listening.split(':').at(-1))
-
-  return {
-    origin: `http://localhost:${actualPort}`,
-    port: actualPort,
-    accountId: 'sandbox',
-    clientId,
-    clientSecret,
-    calls,
-    revoke: state.tokens.revoke,
-    close: () => app.close(),
-  }
+function scheduleWithTimers(callback: () => void, ms: number): () => void {
+  const timer = setTimeout(callback, ms)
+  return () => clearTimeout(timer)
 }

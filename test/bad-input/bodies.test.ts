@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import type { Action } from '../../src/action.ts'
+import type { Action } from '../../src/actions/action.ts'
 import { actions } from '../../src/routes/actions.ts'
 import { startProxy } from '../start.ts'
 import { startAlwaysOk } from './always-ok.ts'
 import { invalid } from './invalid-values.ts'
 import { type Case, call, mustHold } from './must-hold.ts'
 import { brokenText } from './raw-json.ts'
-import { Runs, shares } from './runs.ts'
+import { Runs } from './runs.ts'
 import { valid, validObject } from './valid-values.ts'
 
 const runs = new Runs()
@@ -87,9 +87,3 @@ for (const action of actions) {
     await runs.of(t, 20, cases, ([, each]) => mustHold(subject, each, call))
   })
 }
-
-t.test('the cases were as many as they should be', async (t) => {
-  t.ok(runs.count >= shares.bodies, `${runs.count} cases`)
-  const sum = Object.values(shares).reduce((total, share) => total + share, 0)
-  t.ok(sum >= 20_000, `${sum} in all files`)
-})

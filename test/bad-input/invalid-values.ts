@@ -25,11 +25,12 @@ function ofOtherType(type: string): fc.Arbitrary<Fault> {
 export function invalid(schema: TSchema): fc.Arbitrary<Fault> {
   if (isUnion(schema)) {
     const forms: TSchema[] = schema['anyOf']
+    const telling = new Set<string>(forms.flatMap((form) => form['required'] ?? []))
     return fc.oneof(...forms.map(invalid)).map((fault) => {
       // Without the key that tells the forms apart it is none of them, so the fault is in the whole.
       const [, key = '', ...deeper] = fault.at.split('/')
       const isMissing = deeper.length === 0 && !Object.hasOwn(Object(fault.value), key)
-      return isMissing && key !== '?' ? { ...fault, at: '' } : fault
+      return isMissing && telling.has(key) ? { ...fault, at: '' } : fault
     })
   }
   const wrongType = ofOtherType(schema['enum'] === undefined ? schema['type'] : 'string')

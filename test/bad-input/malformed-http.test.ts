@@ -1,6 +1,6 @@
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import t, { type Test } from 'tap'
-import { ProblemDetails } from '../../src/problems.ts'
+import { ProblemDetails } from '../../src/problems/details.ts'
 import { startProxy } from '../start.ts'
 import { openWire } from '../wire.ts'
 import { startAlwaysOk } from './always-ok.ts'

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { request as httpRequest } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import { ConversationRequest, SendRequest } from '../../src/liveengage/protocol.ts'
-import { ProblemDetails } from '../../src/problems.ts'
+import { ConversationRequest, SendRequest } from '../../src/liveengage/protocol/requests.ts'
+import { ProblemDetails } from '../../src/problems/details.ts'
 import { type StartedProxy, token } from '../start.ts'
 import type { Upstream } from '../upstream.ts'
 import { commandsOf } from './always-ok.ts'
@@ -124,21 +124,24 @@ export function mustRefuse(
   assert.deepEqual(commandsOf(upstream), [])
 }
 
-/** One call, an envelope as documented, with all that the caller gave; for a dry run it is in the answer. */
+/** One call, or with `inReplyTo` two: envelopes as documented, the last with all that the caller gave. A dry run shows the first. */
 function checkSent(
   { given, method, url }: Case,
   { status, body }: Reply,
   upstream: Upstream,
 ): void {
-  const { expiresInSeconds: _proxysOwn, ...passedOn } = Object(given)
+  const { expiresInSeconds: _proxysOwn, inReplyTo, ...passedOn } = Object(given)
+  const isReply = inReplyTo !== undefined
   // An earlier call's typing may end meanwhile.
   const commands = commandsOf(upstream).filter(
     ({ body }) => method !== 'POST' || !/\/typing\b/.test(url) || !body.includes('PAUSE'),
   )
   const isDryRun = url.includes('dryRun=true')
-  assert.equal(commands.length, isDryRun ? 0 : 1)
+  assert.equal(commands.length, isDryRun ? 0 : isReply ? 2 : 1)
   if (isDryRun) assert.equal(status, 200)
-  const sent: unknown = isDryRun ? JSON.parse(body).body : JSON.parse(commands[0]?.body ?? '')
+  // The receipt, which comes first, has no text.
+  if (isDryRun && isReply) passedOn.text = undefined
+  const sent: unknown = isDryRun ? JSON.parse(body).body : JSON.parse(commands.at(-1)?.body ?? '')
   assert.ok(isSend.Check(sent) || isConversation.Check(sent), JSON.stringify(sent))
   if (given !== undefined) {
     const asJson: unknown = JSON.parse(JSON.stringify(passedOn))

@@ -17,14 +17,26 @@ export function requiredSets(schema: TSchema): string[][] {
   return anyOf.map(({ required }) => [...new Set([...always, ...required])])
 }
 
-/** `if` one property has one value, `then` other keys are required. */
-export type Condition = { key: string; value: unknown; needs: string[] }
+/** `if` one property has one value, or is there at all, `then` other keys are required. */
+export type Condition = {
+  key: string
+  value: unknown
+  isMet(value: unknown): boolean
+  needs: string[]
+}
 
 export function conditionOf(schema: TSchema): Condition | undefined {
   if (schema['if'] === undefined) return undefined
-  const [entry, ...others] = Object.entries<{ const: unknown }>(schema['if'].properties)
+  const [entry, ...others] = Object.entries<{ const?: unknown }>(schema['if'].properties)
   if (entry === undefined || others.length > 0) throw new Error('only conditions on one key')
-  return { key: entry[0], value: entry[1].const, needs: schema['then'].required }
+  const [key, expected] = entry
+  const needs: string[] = schema['then'].required
+  if ('const' in expected) {
+    const value = expected.const
+    return { key, value, isMet: (given) => given === value, needs }
+  }
+  const { minimum } = schema['properties'][key]
+  return { key, value: minimum, isMet: (given) => given !== undefined, needs }
 }
 
 export function isUnion(schema: TSchema): boolean {
@@ -73,7 +85,7 @@ export function validObject(
       ? withKeys(required)
       : fc.oneof(
           withKeys([...required, ...condition.needs]),
-          withKeys(required).filter((made) => made[condition.key] !== condition.value),
+          withKeys(required).filter((made) => !condition.isMet(made[condition.key])),
         )
   if (schema['additionalProperties'] === false) return known
   const extraKey = soundKey.filter((key) => !Object.hasOwn(properties, key))

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { parse, stringify } from 'yaml'
-import { idleFamilies } from '../metrics/families.ts'
+import { idleFamilies } from '../observability/metrics/families.ts'
+import { wants } from '../programs.ts'
 import { scrape } from '../scrape.ts'
 import { start } from '../start.ts'
 import { expressionsOfDashboard, rules } from './expressions.ts'
@@ -16,20 +17,9 @@ import { expressionsOfDashboard, rules } from './expressions.ts'
 const run = promisify(execFile)
 const pathOf = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url))
 
-/** Whether a program is there; the reason to skip where it is not. */
-async function missing(program: string): Promise<false | string> {
-  return run(program, ['--version']).then(
-    () => false,
-    () => `SKIPPED: there is no ${program}; it is in Debian's package prometheus`,
-  )
-}
-
-const noPromtool = await missing('promtool')
-const noPrometheus = await missing('prometheus')
-
 const messages = '/conversations/c1/messages'
 
-t.test('promtool finds nothing to say about the metrics', { skip: noPromtool }, async (t) => {
+t.test('promtool finds nothing to say about the metrics', wants('promtool'), async (t) => {
   const { call, url } = await start(t)
   await call('POST', messages, { text: 'Hi' })
   await call('POST', messages, { text: '' })
@@ -43,7 +33,7 @@ t.test('promtool finds nothing to say about the metrics', { skip: noPromtool }, 
   t.equal(code, 0)
 })
 
-t.test('promtool takes the configuration and the rules', { skip: noPromtool }, async (t) => {
+t.test('promtool takes the configuration and the rules', wants('promtool'), async (t) => {
   for (const args of [
     ['config', 'deploy/prometheus/prometheus.yaml'],
     ['rules', 'deploy/prometheus/alerts.yaml'],
@@ -53,7 +43,7 @@ t.test('promtool takes the configuration and the rules', { skip: noPromtool }, a
   }
 })
 
-t.test('each alert fires when it should, and keeps quiet', { skip: noPromtool }, async (t) => {
+t.test('each alert fires when it should, and keeps quiet', wants('promtool'), async (t) => {
   const file = pathOf('test/deploy/alerts.yaml')
   await t.resolves(run('promtool', ['test', 'rules', file]))
   const { tests } = parse(readFileSync(file, 'utf8'))
@@ -65,7 +55,7 @@ t.test('each alert fires when it should, and keeps quiet', { skip: noPromtool },
   }
 })
 
-t.test('a real Prometheus scrapes the proxy and can tell', { skip: noPrometheus }, async (t) => {
+t.test('a real Prometheus scrapes the proxy and can tell', wants('prometheus'), async (t) => {
   const { call, url } = await start(t)
   await call('POST', messages, { text: 'Hi' })
   const prometheus = await startPrometheus(t, new URL(url).host)

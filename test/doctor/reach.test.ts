@@ -4,13 +4,14 @@ import { once } from 'node:events'
 import { createServer as createTlsServer } from 'node:https'
 import { syncBuiltinESMExports } from 'node:module'
 import t, { type Test } from 'tap'
-import { listen, startRaw } from '../liveengage/fixtures/raw.ts'
+import { listen, startRaw } from '../transport/fixtures/raw.ts'
 import { makeCertificate, validity } from './fixtures/certificate.ts'
 import { examine, pointedTo, startLivePerson } from './fixtures/examine.ts'
 
 const rest = [
   ...['asyncMessagingEnt', 'sentinel', 'idp', 'swift'],
   ...['clock', 'app-jwt', 'consumer-jws', 'dry-run'],
+  ...['webhook-manifest', 'webhook-url', 'state-store'],
 ]
 
 /** The host of an https origin, which no one may be sent to in vain. */
@@ -86,9 +87,9 @@ t.test('a port that refuses is a matter of egress', async (t) => {
     t.match(findings['domain-api-tls'], {
       status: 'fail',
       detail: /^localhost:1: .*ECONNREFUSED/,
-      remedy: /^Allow egress to this host and port; .*no HTTPS_PROXY/,
+      remedy: /^Allow egress to this host and port\. .*set HTTPS_PROXY/,
     })
-    t.match(findings['dry-run'], { status: 'skip', detail: 'not without asyncMessagingEnt' })
+    t.match(findings['dry-run'], { status: 'skip', detail: 'needs asyncMessagingEnt' })
   }
 })
 
@@ -129,7 +130,7 @@ t.test('a certificate of an unknown issuer is shown, and the gateway’s CA advi
     t.match(findings['domain-api-tls'], {
       status: 'fail',
       detail: new RegExp(
-        `^${host}: .*\\(DEPTH_ZERO_SELF_SIGNED_CERT\\); it shows a certificate by ${issuer}, valid until \\d{4}-\\d\\d-\\d\\d$`,
+        `^${host}: .*\\(DEPTH_ZERO_SELF_SIGNED_CERT\\); it presented a certificate by ${issuer}, valid until \\d{4}-\\d\\d-\\d\\d$`,
       ),
       remedy: /NODE_EXTRA_CA_CERTS/,
     })

@@ -6,7 +6,7 @@ const own = { LP_CLIENT_ID: 'acme', LP_CLIENT_SECRET: 'hunter2' }
 const services = ['asyncMessagingEnt', 'sentinel', 'idp', 'swift']
 
 const unknownAccount = /^Check the account id/
-const foreignAnswer = /LP_ALLOWED_HOSTS; else find out who answers for LP_DOMAIN_API_URL/
+const foreignAnswer = /LP_ALLOWED_HOSTS\. Otherwise find out who answers at LP_DOMAIN_API_URL/
 
 t.test('what the Domain API says of the account is told as it is', async (t) => {
   const cases: [Script, string, RegExp][] = [
@@ -52,9 +52,9 @@ t.test('what the Domain API says of the account is told as it is', async (t) => 
       remedy,
     })
     for (const service of services) t.match(findings[service], { status: 'fail' })
-    t.match(findings['app-jwt'], { status: 'skip', detail: 'not without sentinel' })
-    t.match(findings['consumer-jws'], { status: 'skip', detail: 'not without app-jwt' })
-    t.match(findings['dry-run'], { status: 'skip', detail: 'not without asyncMessagingEnt' })
+    t.match(findings['app-jwt'], { status: 'skip', detail: 'needs sentinel' })
+    t.match(findings['consumer-jws'], { status: 'skip', detail: 'needs app-jwt' })
+    t.match(findings['dry-run'], { status: 'skip', detail: 'needs asyncMessagingEnt' })
     t.equal(upstream.sends().length, 0)
   }
 })
@@ -84,13 +84,13 @@ t.test('without credentials the hosts of the logins are no failure', async (t) =
   t.match(findings['asyncMessagingEnt'], { status: 'ok', detail: `allowed: ${host} is ` })
   t.match(findings['sentinel'], {
     status: 'warn',
-    detail: /needed for an AppJWT of the proxy’s own/,
+    detail: /needed for the proxy’s own AppJWT/,
   })
   t.match(findings['idp'], {
     status: 'warn',
-    detail: /needed for a ConsumerJWS of the proxy’s own/,
+    detail: /needed for the proxy’s own ConsumerJWS/,
   })
-  t.match(findings['app-jwt'], { status: 'skip', detail: /has no credentials of this account/ })
+  t.match(findings['app-jwt'], { status: 'skip', detail: /has no credentials for this account/ })
   t.match(findings['consumer-jws'], { status: 'skip', detail: /has no credentials/ })
   t.match(findings['dry-run'], { status: 'ok', detail: /Authorization: \[redacted\]/ })
 })
@@ -100,7 +100,7 @@ t.test('without an account only the Domain API is looked at', async (t) => {
   const { code, findings } = await examine({ ...pointedTo(upstream), LP_ACCOUNT_ID: '' })
   t.equal(code, 0)
   for (const name of [...services, 'app-jwt', 'consumer-jws', 'dry-run']) {
-    t.match(findings[name], { status: 'skip', detail: /neither LP_ACCOUNT_ID nor --account/ })
+    t.match(findings[name], { status: 'skip', detail: /set LP_ACCOUNT_ID or --account/ })
   }
   t.equal(upstream.lookups().length, 0)
 })

@@ -32,6 +32,8 @@ export class Exchange {
   private readonly act: () => void
   private requestId = ''
   private isRead = false
+  /** The request's, once it has been read. */
+  body = ''
 
   /** @param act counts the message as processed */
   constructor(head: Head, socket: Socket, tcp: Socket, reader: ByteReader, act: () => void) {
@@ -51,7 +53,8 @@ export class Exchange {
     if (this.isRead) return true
     const body = await this.reader.body(Number(this.head.headers.get('content-length') ?? 0))
     if (body === undefined) return false
-    const { id }: { id: string } = JSON.parse(body.toString())
+    this.body = body.toString()
+    const { id }: { id: string } = JSON.parse(this.body)
     this.requestId = id
     this.isRead = true
     return true

@@ -57,13 +57,13 @@ async function playStep(context: Context, lane: Lane, step: Step, id: string): P
 }
 
 /** With no connection left to go on with. */
-async function shut(gate: Gate, mode: Parameters<Gate['behave']>[0]): Promise<void> {
+export async function shut(gate: Gate, mode: Parameters<Gate['behave']>[0]): Promise<void> {
   gate.drop('close')
   await setTimeout(3)
   await gate.behave(mode)
 }
 
-async function hops(count: number): Promise<void> {
+export async function hops(count: number): Promise<void> {
   for (let hop = 0; hop < count; hop += 1) await setImmediate()
 }
 

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Marks, Watch } from './marks.ts'
 
@@ -28,6 +29,8 @@ export type Memory = { nowMb: number; peakMb: number }
 
 export class ProxyProcess {
   port = 0
+  /** 0 where WEBHOOK_PORT is not set. */
+  webhookPort = 0
   private readonly child: ChildProcess
   private readonly watch: Watch
   private readonly printedParts: string[] = []
@@ -38,7 +41,8 @@ export class ProxyProcess {
   static async start(env: Record<string, string>, marks: Marks): Promise<ProxyProcess> {
     if (!existsSync(program)) throw new Error('dist/server.js is missing: npm run build')
     const proxy = new ProxyProcess(env, marks)
-    await proxy.listens()
+    proxy.port = await proxy.listens('listening at')
+    if ('WEBHOOK_PORT' in env) proxy.webhookPort = await proxy.listens('taking notifications at')
     return proxy
   }
 
@@ -46,7 +50,14 @@ export class ProxyProcess {
     this.watch = new Watch(marks.all)
     this.child = spawn(process.execPath, [program], {
       cwd: repository,
-      env: { PATH: process.env['PATH'] ?? '', PORT: '0', DOCS: 'off', ...env },
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        PORT: '0',
+        DOCS: 'off',
+        // The Host of requests that are written by hand.
+        ALLOWED_HOSTNAMES: 'proxy,x',
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     endWithUs(this.child)
@@ -65,13 +76,12 @@ export class ProxyProcess {
     this.child.emit('printed')
   }
 
-  private async listens(): Promise<void> {
+  /** Waits for the log to say so. @returns the port */
+  private async listens(words: string): Promise<number> {
+    const pattern = new RegExp(`${words} http://[^:]+:(\\d+)`)
     for (;;) {
-      const [, port] = /listening at http:\/\/[^:]+:(\d+)/.exec(this.printed()) ?? []
-      if (port !== undefined) {
-        this.port = Number(port)
-        return
-      }
+      const [, port] = pattern.exec(this.printed()) ?? []
+      if (port !== undefined) return Number(port)
       if (this.isEnded) throw new Error(`the proxy did not start: ${this.printed()}`)
       await once(this.child, 'printed')
     }
@@ -92,6 +102,14 @@ export class ProxyProcess {
 
   signal(name: NodeJS.Signals): void {
     this.child.kill(name)
+  }
+
+  /** Stops it where it is: what comes in from now on, it does not see. */
+  async freeze(): Promise<void> {
+    this.signal('SIGSTOP')
+    while (!/^State:\s+T/m.test(readFileSync(`/proc/${this.child.pid}/status`, 'utf8'))) {
+      await setImmediate()
+    }
   }
 
   /** Waits for its end and all that it printed. @returns the exit code, or null where a signal ended it */

@@ -9,6 +9,8 @@ import { lateCallers } from './phases/late-callers.ts'
 import { logins } from './phases/logins.ts'
 import { lookUps } from './phases/look-ups.ts'
 import { mixed } from './phases/mixed.ts'
+import { notifications } from './phases/notifications.ts'
+import { outages } from './phases/outages.ts'
 import { overload } from './phases/overload.ts'
 import { shutdown } from './phases/shutdown.ts'
 import { stalled } from './phases/stalled.ts'
@@ -32,6 +34,8 @@ const rounds: Record<string, Phase>[] = [
   { overload },
   { stalled },
   { shutdown },
+  { notifications },
+  { outages },
 ]
 
 const say = (text: string) => void process.stdout.write(`${text}\n`)

@@ -21,6 +21,11 @@ export type Size = {
   /** How long they stall, at most. */
   stalledMs: number
   shutdownRounds: number
+  /** Of the app that takes events. */
+  notificationFaults: number
+  leastNotificationFaults: number
+  /** How often the proxy is killed among notifications. */
+  kills: number
   /** What has to come together over all phases, lest a broken harness passes. */
   leastSends: number
   leastFaults: number
@@ -43,6 +48,9 @@ export const sizes: Record<Size['name'], Size> = {
     mostStalledMb: 200,
     stalledMs: 8_000,
     shutdownRounds: 20,
+    notificationFaults: 1_040,
+    leastNotificationFaults: 1_000,
+    kills: 20,
     leastSends: 3_000,
     leastFaults: 1_400,
   },
@@ -62,6 +70,9 @@ export const sizes: Record<Size['name'], Size> = {
     mostStalledMb: 200,
     stalledMs: 5_000,
     shutdownRounds: 3,
+    notificationFaults: 192,
+    leastNotificationFaults: 180,
+    kills: 2,
     leastSends: 600,
     leastFaults: 300,
   },

@@ -1,10 +1,11 @@
 /** A scripted LiveEngage: Domain API, Sentinel, IDP and SEND on raw sockets, each message misbehaving as its plan says. */
 import type { Socket } from 'node:net'
-import { ByteReader } from './byte-reader.ts'
+import type { ByteReader } from './byte-reader.ts'
+import { serveConnection } from './connection.ts'
 import { answer, Exchange } from './exchange.ts'
 import { type Fault, succeed } from './fault.ts'
 import { Gate } from './gate.ts'
-import { type Head, parseHead } from './head.ts'
+import type { Head } from './head.ts'
 import type { Marks } from './marks.ts'
 import type { Oracle } from './oracle.ts'
 
@@ -56,27 +57,10 @@ export class Upstream {
 
   /** Serves one connection to its end. @param tcp the connection below TLS */
   serve(socket: Socket, tcp: Socket = socket): void {
-    socket.on('error', () => undefined)
-    const reader = new ByteReader(socket)
-    this.converse(socket, tcp, reader).catch((error) => {
-      // A script that fails would make a fault of another kind, unseen.
-      process.stderr.write(`the upstream's script failed: ${error.stack}\n`)
-      process.exitCode = 1
-      socket.destroy()
-    })
-  }
-
-  private async converse(socket: Socket, tcp: Socket, reader: ByteReader): Promise<void> {
-    while (!socket.destroyed) {
-      const bytes = await reader.head()
-      if (bytes === undefined) {
-        socket.destroySoon()
-        return
-      }
-      const head = parseHead(bytes)
+    serveConnection(socket, async (head, reader) => {
       if (head.path.includes('/messaging/')) await this.send(head, socket, tcp, reader)
       else await this.aside(head, socket, reader)
-    }
+    })
   }
 
   private async send(head: Head, socket: Socket, tcp: Socket, reader: ByteReader): Promise<void> {

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { readRetryAfter, readSendAnswer, type SendSuccess } from '../../src/liveengage/answers.ts'
-import { Problem } from '../../src/problems.ts'
+import { Problem } from '../../src/problems/problem.ts'
 import { documented } from '../documented.ts'
 
 const id = 'f3c1f2d0-1111-4222-8333-444455556666'

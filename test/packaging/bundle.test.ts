@@ -54,7 +54,8 @@ t.test(
     const present = [
       'docs/',
       'docs/json',
-      'docs/static/index.css',
+      'docs/static/docs.css',
+      'docs/static/docs.js',
       'docs/static/swagger-ui-bundle.js',
     ]
     for (const path of [...present, 'openapi.json', 'openapi.yaml', 'metrics', 'readyz']) {

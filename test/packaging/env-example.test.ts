@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import type { TSchema } from '@sinclair/typebox'
 import t from 'tap'
-import { Environment, loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/config/config.ts'
+import { Environment } from '../../src/config/environment.ts'
 
 type Variable = { name: string; description: string; default: string | undefined }
 
@@ -44,7 +45,10 @@ t.test(
 
 t.test('.env.example is valid with every line uncommented', async (t) => {
   // A secret comes by variable or by file, not by both.
-  for (const other of [/^(LP_CLIENT_SECRET|API_KEYS)$/, /^(LP_CLIENT_SECRET|API_KEYS)_FILE$/]) {
+  for (const other of [
+    /^(LP_(PREVIOUS_)?CLIENT_SECRET|API_KEYS|EVENTS_SECRET|STATE_URL)$/,
+    /^(LP_(PREVIOUS_)?CLIENT_SECRET|API_KEYS|EVENTS_SECRET|STATE_URL)_FILE$/,
+  ]) {
     const some = inExample.filter(({ name }) => !other.test(name))
     t.doesNotThrow(() => loadConfig(uncommented(some)))
   }

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import t from 'tap'
 import { parse } from 'yaml'
-import { loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/config/config.ts'
 import { start } from '../start.ts'
 import { portOf } from '../upstream.ts'
 
@@ -93,7 +93,8 @@ t.test('the health check asks /livez where it is, and fails where nothing answer
   const { server, admin } = await start(t, { ADMIN_PORT: '0' })
   const plain = await start(t)
   t.teardown(() => admin?.close())
-  await admin?.listen({ host: '127.0.0.1', port: 0 })
+  // As ADMIN_HOST is by default: the health check names it as Host.
+  await admin?.listen({ host: '0.0.0.0', port: 0 })
   const silent = createServer().listen(0, '127.0.0.1')
   await once(silent, 'listening')
   t.teardown(() => silent.close())

@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { type Test, test } from 'tap'
 import ts from 'typescript'
 import { parse, parseAllDocuments } from 'yaml'
-import { Environment, loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/config/config.ts'
+import { Environment } from '../../src/config/environment.ts'
+import { wants } from '../programs.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const folder = `${root}deploy/kubernetes`
@@ -14,15 +16,7 @@ const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
 // biome-ignore lint/suspicious/noExplicitAny: the types are checked by the compiler, from text
 type Manifest = any
 
-function hasKubectl(): boolean {
-  try {
-    execFileSync('kubectl', ['kustomize', '--help'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
-const options = hasKubectl() ? {} : { skip: 'there is no kubectl to render the manifests' }
+const options = wants('kubectl')
 
 const parseAll = (text: string): Manifest[] => parseAllDocuments(text).map((each) => each.toJS())
 
@@ -231,7 +225,7 @@ const readme = readFileSync(`${folder}/README.md`, 'utf8')
 
 test('the README’s kustomizations of your own render, with your settings', options, async (t) => {
   const blocks = [...readme.matchAll(/```yaml\n([^`]*)```/g)].map(([, text = '']) => text)
-  t.equal(blocks.length, 2)
+  t.equal(blocks.length, 3)
   for (const [index, block] of blocks.entries()) {
     const directory = t.testdir({ yours: { 'kustomization.yaml': block } })
     cpSync(folder, `${directory}/liveengage-proxy/deploy/kubernetes`, { recursive: true })
@@ -244,11 +238,52 @@ test('the README’s kustomizations of your own render, with your settings', opt
   }
 })
 
+test(
+  'webhooks: a listener that is reached by nothing but its own path, Service and policy',
+  options,
+  async (t) => {
+    const [, , block = ''] = [...readme.matchAll(/```yaml\n([^`]*)```/g)].map(([, text]) => text)
+    const directory = t.testdir({ yours: { 'kustomization.yaml': block } })
+    cpSync(folder, `${directory}/liveengage-proxy/deploy/kubernetes`, { recursive: true })
+    const manifests = render(`${directory}/yours`)
+    const { env, labels, pod, container, portOf } = proxyOf(manifests)
+    const of = (kind: string) =>
+      manifests.find(
+        (each) => each.kind === kind && each.metadata.name === 'liveengage-proxy-webhooks',
+      ).spec
+    const { webhookPort, eventsUrl } = loadConfig(env)
+    t.ok(eventsUrl)
+    const [port] = of('Service').ports
+    t.equal(portOf(port.targetPort), webhookPort)
+    t.strictSame(of('Service').selector, labels)
+    const [path, ...more] = of('Ingress').rules[0].http.paths
+    t.strictSame(more, [])
+    t.match(path, {
+      path: '/webhooks/liveperson',
+      pathType: 'Exact',
+      backend: { service: { name: 'liveengage-proxy-webhooks', port: { name: port.name } } },
+    })
+    const [from] = of('NetworkPolicy').ingress
+    t.equal(portOf(from.ports[0].port), webhookPort)
+    t.strictSame(of('NetworkPolicy').podSelector.matchLabels, labels)
+    const [mount] = container.volumeMounts
+    const { secret } = pod.volumes.find(({ name }: Manifest) => name === mount.name)
+    t.strictSame(
+      secret.items.map(({ path }: Manifest) => `${mount.mountPath}/${path}`).sort(),
+      Object.entries(env)
+        .flatMap(([name, value]) => (name.endsWith('_FILE') ? [value] : []))
+        .sort(),
+    )
+  },
+)
+
 test('every file that the README links to exists, and every manifest is in a kustomization', async (t) => {
-  for (const [, path = ''] of readme.matchAll(/\]\(((?!https?:)[^)#]+)[^)]*\)/g)) {
+  const links = [...readme.matchAll(/\]\(((?!https?:)[^)#]+)[^)]*\)/g)]
+  t.ok(links.length > 3, `${links.length} links`)
+  for (const [, path = ''] of links) {
     t.doesNotThrow(() => readFileSync(`${folder}/${path}`), path)
   }
-  for (const directory of ['sidecar', 'sidecar/component', 'standalone']) {
+  for (const directory of ['sidecar', 'sidecar/component', 'standalone', 'webhooks']) {
     const { resources = [], patches = [] } = parse(
       readFileSync(`${folder}/${directory}/kustomization.yaml`, 'utf8'),
     )

@@ -81,19 +81,40 @@ test('a conversation is opened with two distinct ids and answered with its id an
       conversationId: /^[0-9a-f-]{36}$/,
       requestId: reply.headers['x-request-id'],
     })
-    t.equal(reply.headers['location'], `/conversations/${reply.body.conversationId}`)
+    t.equal(reply.headers['location'], `conversations/${reply.body.conversationId}`)
     const sent = sandbox.calls().at(-1)
     t.equal(sent?.url, `/api/account/${accountId}/messaging/consumer/conversation?v=3`)
     const [profile, conversation] = Object.values<{ id: string }>(Object(sent?.body))
     t.not(profile?.id, conversation?.id)
     const message = await call(
       'POST',
-      `${reply.headers['location']}/messages`,
+      `/${reply.headers['location']}/messages`,
       { text: 'Hi' },
       consumer,
     )
     t.match(message, { status: 201, body: { sequence: 0 } })
   }
+})
+
+test('an opened conversation names LivePerson’s own id of the consumer, where the ConsumerJWS in use does', async (t) => {
+  const { call } = await start(t, {
+    LP_CLIENT_ID: 'sandbox-client',
+    LP_CLIENT_SECRET: 'sandbox-secret',
+  })
+  const own = await call('POST', '/conversations', undefined, {
+    authorization: undefined,
+    'x-lp-on-behalf': undefined,
+    'x-lp-consumer-id': 'ada',
+  })
+  t.match(own, { status: 201, body: { consumerId: /^[0-9a-f]{64}$/ } })
+  const claims = Buffer.from('{"lp_consumer_id":"9f9f"}').toString('base64url')
+  const given = await call('POST', '/conversations', undefined, {
+    'x-lp-on-behalf': `eyJhbGciOiJub25lIn0.${claims}.c2FtcGxl`,
+  })
+  t.match(given, { status: 201, body: { consumerId: '9f9f' } })
+  const opaque = await call('POST', '/conversations')
+  t.equal(opaque.status, 201)
+  t.notOk('consumerId' in opaque.body)
 })
 
 test('a second conversation of a consumer is a 409 that says what became of the profile', async (t) => {

@@ -110,7 +110,6 @@ test('what is no upload is refused before LiveEngage hears of it', async (t) => 
     [{ file: Buffer.alloc(0) }, 400, 'invalid-request', '/file'],
     [{ file: tooLarge }, 413, 'payload-too-large', undefined],
     [{ caption: 'no file' }, 400, 'invalid-request', '/file'],
-    [{ file: png, caption: 'after it' }, 400, 'invalid-request', '/file'],
     [{ picture: png }, 400, 'invalid-request', '/picture'],
     [{ title: 'x', file: png }, 400, 'invalid-request', '/title'],
     [{ dialogId: 'a b', file: png }, 400, 'invalid-request', '/dialogId'],
@@ -120,13 +119,22 @@ test('what is no upload is refused before LiveEngage hears of it', async (t) => 
     [{ caption: 'bell \u0007', file: png }, 400, 'invalid-request', '/caption'],
     [{ preview: 'http://elsewhere/a.png', file: png }, 400, 'invalid-request', '/preview'],
     [{ caption: 'x'.repeat(70_000), file: png }, 400, 'invalid-request', '/caption'],
-    [{ caption: 'half \ufffd', file: png }, 400, 'invalid-request', '/caption'],
     [{ 'a secret': 'x', file: png }, 400, 'invalid-request', '/?'],
-    [{ metadata: '[{"type":"a","__proto__":{"x":1}}]', file: png }, 400, 'invalid-request', ''],
+    [
+      { metadata: '[{"type":"a","__proto__":{"x":1}}]', file: png },
+      400,
+      'invalid-request',
+      '/metadata',
+    ],
     [{ a: '1', b: '2', c: '3', d: '4', e: '5', file: png }, 400, 'invalid-request', ''],
   ] as const) {
     const reply = await upload(proxy, parts)
     t.match(reply, { status, body: { code, delivery: 'not-sent' } })
+    if (status === 413) {
+      t.match(reply.body, {
+        detail: 'The file is larger than FILE_LIMIT_BYTES, which is 3145728 bytes.',
+      })
+    }
     t.notMatch(JSON.stringify(reply.body), /secret/)
     if (at !== undefined) t.equal(reply.body.errors[0].path, at)
   }

@@ -145,7 +145,7 @@ test('an upload takes its key once it is whole and valid, and a dry run does not
   }
   t.match(await upload(proxy, form('one', png), 'no key'), { status: 400 })
   const bytes = form('one', png)
-  const head = `POST ${path} HTTP/1.1\r\nHost: a\r\nAuthorization: ${token}\r\nX-LP-ON-BEHALF: ${token}\r\n`
+  const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${token}\r\nX-LP-ON-BEHALF: ${token}\r\n`
   const type = 'Content-Type: multipart/form-data; boundary=one\r\nIdempotency-Key: k\r\n'
   const wire = await openWire(t, proxy.url, `${head}${type}Content-Length: ${bytes.length}\r\n\r\n`)
   const [socket] = await once(proxy.server.server, 'request').then(([request]) => [request.socket])

@@ -136,7 +136,7 @@ test('the proxy’s own failures are problems', async (t) => {
     const wire = await openWire(
       t,
       url,
-      `POST ${base}/send?v=3${query} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: ${token}\r\nX-LP-ON-BEHALF: ${token}\r\nContent-Length: 2\r\n\r\n{}`,
+      `POST ${base}/send?v=3${query} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: ${token}\r\nX-LP-ON-BEHALF: ${token}\r\nContent-Length: 2\r\n\r\n{}`,
     )
     t.match(await wire.ended(), /^HTTP\/1\.1 400 /, 'it cannot be taken for a dry run')
   }

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { problems } from '../../src/problems.ts'
+import { problems } from '../../src/problems/catalogue.ts'
 import { start } from '../start.ts'
 
 test('/problems has every problem with its cause and remedy', async (t) => {

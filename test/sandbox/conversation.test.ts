@@ -98,14 +98,25 @@ t.test('a profile set by SEND is shown with the open conversation, if there is o
 })
 
 t.test('a batch that breaks the documented form is refused', async (t) => {
-  const sandbox = await startBox(t)
+  const rules: string[] = []
+  const sandbox = await startBox(t, { log: ({ text }) => rules.push(text) })
   const [profile, request] = opening()
+  const withAttributes = (lp_sdes: unknown) => ({
+    ...profile,
+    body: { authenticatedData: { lp_sdes } },
+  })
   const cases = {
-    'no array': request,
+    'no array': { ...request, id: undefined },
     'only one request': [request],
     'the wrong order': [request, profile],
-    'three requests': [profile, request, text('hello')],
-    'an unknown key': [{ ...profile, extra: 1 }, request],
+    'four requests': [profile, request, text('hello'), text('hello')],
+    'a third that publishes nothing': [profile, request, profile],
+    'a third without a body': [profile, request, 'hello'],
+    'a first that is no object': ['profile', request],
+    'a first that sets no profile': [text('hello'), request],
+    'engagement attributes that are no array': [withAttributes({}), request],
+    'an engagement attribute that is no object': [withAttributes(['vip']), request],
+    'no brandId': [profile, { ...request, body: {} }],
     'a foreign brandId': opening('another'),
   }
   for (const [name, body] of Object.entries(cases)) {
@@ -113,6 +124,21 @@ t.test('a batch that breaks the documented form is refused', async (t) => {
     t.equal(answer.status, 400, name)
     t.strictSame(answer.body, { code: 'BAD_REQUEST', body: { msg: 'Bad Request' } }, name)
   }
+  const words = rules.map((rule) => rule.replace(/ does not fit .*/, ' does not fit'))
+  t.strictSame(words, [
+    'the document has to be an array of at least two requests',
+    'the document has to be an array of at least two requests',
+    '/0/type is missing or not documented for SEND',
+    'the batch has more than three requests',
+    '/2/type has to be ms.PublishEvent',
+    '/2 has to be one JSON object',
+    '/0 has to be one JSON object',
+    '/0/type has to be userprofile.SetUserProfile',
+    '/0/body/authenticatedData/lp_sdes does not fit',
+    '/0/body/authenticatedData/lp_sdes/0 has none of the documented forms',
+    '/1/body/brandId is missing',
+    '/1/body/brandId has to be the account id',
+  ])
 })
 
 t.test('CONVERSATION refuses other versions and missing tokens like SEND', async (t) => {

@@ -123,9 +123,9 @@ t.test('a Content-Type that is no media type at all is a 415', async (t) => {
   t.equal((await send(sandbox, text('a'), { headers })).status, 415)
 })
 
-t.test('Client-Properties, if sent, is a JSON object with a type', async (t) => {
+t.test('Client-Properties, if sent, is a JSON object', async (t) => {
   const sandbox = await startBox(t)
-  for (const clientProperties of ['AUTO_MESSAGES', '[]', '{}', '{"type":1}']) {
+  for (const clientProperties of ['AUTO_MESSAGES', '[]', '1']) {
     const headers = { ...AUTHORIZED, 'client-properties': clientProperties }
     t.equal((await send(sandbox, text('a'), { headers })).status, 400, clientProperties)
   }
@@ -136,15 +136,14 @@ t.test('Client-Properties, if sent, is a JSON object with a type', async (t) => 
 
 t.test('a document that breaks the wire contract is refused and not recorded', async (t) => {
   const sandbox = await startBox(t)
-  const { kind, ...kindless } = text('a')
   const event = (event: object) => ({ ...text('a'), body: { dialogId: 'c1', event } })
   const cases = {
     'malformed JSON': '{"kind":"req",',
     'no document': '',
     'an array': [text('a')],
-    'no kind': kindless,
+    'another kind': { ...text('a'), kind: 'notification' },
     'an id too long': text('a', 'c1', 'x'.repeat(65)),
-    'an unknown key': { ...text('a'), extra: 1 },
+    'no type': { ...text('a'), type: undefined },
     'an unknown type': { ...text('a'), type: 'ms.Whatever' },
     'an unknown chat state': event({ type: 'ChatStateEvent', chatState: 'DANCING' }),
     'an empty receipt': event({ type: 'AcceptStatusEvent', status: 'READ', sequenceList: [] }),

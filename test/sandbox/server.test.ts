@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { request } from 'node:https'
 import { connect, createServer } from 'node:net'
 import { text as readAll } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
@@ -8,11 +9,10 @@ import t from 'tap'
 const server = fileURLToPath(new URL('../../src/sandbox/server.ts', import.meta.url))
 
 /** The process as an operator starts it; tap's own flags let it load TypeScript and count coverage. */
-function start(
-  t: { teardown: (end: () => void) => void },
-  settings: { SANDBOX_HOST?: string; SANDBOX_PORT?: string },
-) {
-  const { SANDBOX_HOST: _host, SANDBOX_PORT: _port, ...inherited } = process.env
+function start(t: { teardown: (end: () => void) => void }, settings: Record<string, string>) {
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('SANDBOX_')),
+  )
   const child = spawn(process.execPath, [...process.execArgv, server], {
     env: { ...inherited, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -23,13 +23,13 @@ function start(
 
 async function portOf({ stdout }: ChildProcess): Promise<number> {
   let printed = ''
-  while (printed.split('\n').length < 3) {
+  while (printed.split('\n').length < 5) {
     const [chunk] = await once(Object(stdout), 'data')
     printed += chunk
   }
   t.match(
     printed,
-    /^The sandbox, a LiveEngage in the box, listens on http:\/\/localhost:(\d+)\nPoint the proxy to it: LP_DOMAIN_API_URL=http:\/\/localhost:\1 LP_ALLOWED_HOSTS=localhost:\1 LP_ACCOUNT_ID=sandbox LP_CLIENT_ID=sandbox-client LP_CLIENT_SECRET=sandbox-secret\n$/,
+    /^The sandbox, a LiveEngage in the box, listens on http:\/\/localhost:(\d+)\nPoint the proxy to it: LP_DOMAIN_API_URL=http:\/\/localhost:\1 LP_ALLOWED_HOSTS=localhost:\1 LP_ACCOUNT_ID=sandbox LP_CLIENT_ID=sandbox-client LP_CLIENT_SECRET=sandbox-secret\nPlay the agent: open http:\/\/localhost:\1 in a browser, or see http:\/\/localhost:\1\/sandbox\/docs\nNotifications are shown there, and sent to SANDBOX_WEBHOOK_URL where it is set\n$/,
   )
   return Number(/localhost:(\d+)/.exec(printed)?.[1])
 }
@@ -50,12 +50,42 @@ t.test('the process ends with 0 on SIGTERM and SIGINT, also with open connection
 })
 
 t.test('wrong settings end it with 1 and a line for each', async (t) => {
-  const child = start(t, { SANDBOX_PORT: '65536', SANDBOX_HOST: 'example.com' })
+  const child = start(t, {
+    ...{ SANDBOX_PORT: '65536', SANDBOX_HOST: 'example.com', SANDBOX_STRICT: 'yes' },
+    ...{ SANDBOX_TLS: '1', SANDBOX_WEBHOOK_URL: 'ftp://example.com' },
+  })
   const exit = once(child, 'exit')
   const printed = await readAll(child.stderr)
   t.match(printed, /^SANDBOX_HOST has to be an IP address or localhost$/m)
   t.match(printed, /^SANDBOX_PORT has to be a whole number from 0 to 65535, 0 for any free port$/m)
+  t.match(printed, /^SANDBOX_STRICT has to be true or false$/m)
+  t.match(printed, /^SANDBOX_TLS has to be true or false$/m)
+  t.match(printed, /^SANDBOX_WEBHOOK_URL has to be an http or https URL$/m)
   t.strictSame(await exit, [1, null])
+})
+
+t.test('strict, with TLS and a webhook it says so, and why a call is refused', async (t) => {
+  const child = start(t, {
+    ...{ SANDBOX_PORT: '0', SANDBOX_STRICT: 'true', SANDBOX_TLS: 'true' },
+    SANDBOX_WEBHOOK_URL: 'http://127.0.0.1:1/webhooks',
+  })
+  let printed = ''
+  child.stdout.on('data', (chunk) => {
+    printed += chunk
+  })
+  while (!printed.includes('END CERTIFICATE')) await once(child.stdout, 'data')
+  t.match(printed, 'Notifications go to http://127.0.0.1:1/webhooks\n')
+  const [ca] = /-----BEGIN.*END CERTIFICATE-----/s.exec(printed) ?? []
+  const [, origin = ''] = /listens on (https:\S+)/.exec(printed) ?? []
+  const outgoing = request(`${origin}/nothing`, { ca, agent: false })
+  outgoing.end()
+  const [incoming] = await once(outgoing, 'response')
+  incoming.resume()
+  while (!printed.includes('refused')) await once(child.stdout, 'data')
+  t.match(printed, 'refused unknown: no such endpoint\n')
+  const exit = once(child, 'exit')
+  child.kill('SIGTERM')
+  t.strictSame(await exit, [0, null])
 })
 
 t.test('a port that is taken ends it with 1 and the reason', async (t) => {

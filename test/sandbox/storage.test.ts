@@ -52,6 +52,16 @@ t.test('what was uploaded can be downloaded, with the content type of its kind',
   }
 })
 
+t.test('the picture of the documentation’s example is there, in every account', async (t) => {
+  const sandbox = await startBox(t)
+  const path = '/v1/AUTH_async-images/acme/5f3aab9e_uuid_5c68d4e8_07-06-2018.JPEG'
+  const file = await call(sandbox, await downloadUrl(sandbox, path), { method: 'GET' })
+  t.equal(file.status, 200)
+  t.equal(file.headers['content-type'], 'image/jpeg')
+  t.ok(file.text.startsWith('\xff\xd8\xff'))
+  t.equal((await call(sandbox, `/sandbox/files${path}`, { method: 'GET' })).status, 200)
+})
+
 t.test('a temporary URL is good for its path, method and time only', async (t) => {
   let milliseconds = 1_000_000
   const sandbox = await startBox(t, { now: () => milliseconds })

@@ -35,7 +35,11 @@ export const lines: Malformed[] = [
     isSent: true,
   },
   { name: 'an asterisk', bytes: withLine('OPTIONS * HTTP/1.1'), statuses: [[400, 404, 405]] },
-  { name: 'an asterisk to post to', bytes: withLine('POST * HTTP/1.1'), statuses: [[400, 404]] },
+  {
+    name: 'an asterisk to post to',
+    bytes: withLine('POST * HTTP/1.1'),
+    statuses: [[400, 404, 405]],
+  },
   { name: 'a tunnel', bytes: hiding(`CONNECT proxy:443 HTTP/1.1\r\n${host}`), statuses: [] },
   {
     name: 'a tunnel to a path',

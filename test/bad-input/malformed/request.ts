@@ -18,7 +18,7 @@ export type Malformed = {
 
 const bodyLength = 22
 export const path = '/conversations/c1/messages'
-export const host = 'Host: proxy\r\n'
+export const host = 'Host: localhost\r\n'
 export const onBehalf = `X-LP-ON-BEHALF: ${token}\r\n`
 export const tokens = `Authorization: ${token}\r\n${onBehalf}`
 export const json = 'Content-Type: application/json\r\n'

@@ -1,0 +1,26 @@
+/** Opens the store that the replicas share. Nothing of it is loaded where there is none. */
+import type { Logger } from 'pino'
+import type { Config } from '../config/config.ts'
+import type { Secrets } from '../config/secrets.ts'
+import { RedisConnection } from '../idempotency/redis-connection.ts'
+import { RedisStore } from '../idempotency/redis-store.ts'
+
+export type SharedState = { store: RedisStore; connection: RedisConnection }
+
+/** @returns once the first attempt to connect has ended, well or not: the proxy starts without it, too */
+export async function openSharedState(
+  { requestTimeoutMs }: Pick<Config, 'requestTimeoutMs'>,
+  secrets: Pick<Secrets, 'stateUrl'>,
+  logger: Logger,
+): Promise<SharedState> {
+  const connection = new RedisConnection({
+    url: () => String(secrets.stateUrl),
+    report: (isUp, cause) => {
+      if (isUp) logger.info('the store of the Idempotency-Keys answers')
+      else logger.error({ cause }, 'the store of the Idempotency-Keys does not answer')
+    },
+  })
+  await connection.connect()
+  const store = new RedisStore((...call) => connection.run(...call), requestTimeoutMs)
+  return { store, connection }
+}

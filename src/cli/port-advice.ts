@@ -1,0 +1,18 @@
+/** What to do about an error of listening; empty: its message says all. @param ports the variables of the ports to change */
+export function portAdvice(
+  { code }: NodeJS.ErrnoException,
+  ports: readonly string[],
+  command: 'npm start' | 'npm run sandbox',
+): string {
+  const assignments = (value: number) => ports.map((port) => `${port}=${value}`).join(' ')
+  switch (code) {
+    case 'EADDRINUSE':
+      return `\n  Another program listens there. On a free port: ${assignments(0)} ${command}`
+    case 'EACCES':
+      return `\n  This user may not listen on a port below 1024. On another one: ${assignments(8080)} ${command}`
+    case 'EADDRNOTAVAIL':
+      return '\n  This machine does not have that address'
+    default:
+      return ''
+  }
+}

@@ -1,0 +1,39 @@
+import type { Config } from './config.ts'
+
+/** Where a sandbox is, and its account. */
+export type SandboxAccess = {
+  origin: string
+  accountId: string
+  clientId: string
+  clientSecret: string
+}
+
+/** Points the proxy at a sandbox as it would be pointed at LivePerson: by the Domain API's address alone. */
+export function pointedAt(config: Config, sandbox: SandboxAccess): Config {
+  const { origin, accountId, clientId, clientSecret } = sandbox
+  const { allowedAccounts } = config
+  return {
+    ...config,
+    accountId,
+    allowedAccounts: allowedAccounts && new Set([...allowedAccounts, accountId]),
+    clientId,
+    clientSecret,
+    domainApiUrl: origin,
+    allowedHosts: [new URL(origin).host],
+  }
+}
+
+/**
+ * Lets the sandbox's notifications come to this proxy: on a free port of loopback unless another is set. Without an app, the sandbox
+ * takes the events, and the desk shows them among the calls.
+ */
+export function withNotifications(config: Config, { origin }: SandboxAccess): Config {
+  const { webhookPort, webhookHost, sandboxWebhookUrl, eventsUrl } = config
+  if (sandboxWebhookUrl !== undefined && webhookPort === undefined) return config
+  return {
+    ...config,
+    webhookPort: webhookPort ?? 0,
+    webhookHost: webhookPort === undefined ? '127.0.0.1' : webhookHost,
+    eventsUrl: eventsUrl ?? `${origin}/sandbox/app`,
+  }
+}

@@ -1,0 +1,65 @@
+/** What this proxy is, in a few words: for the start's line in the log, and for `--check-config`. It shows no secret. */
+import type { Config } from './config.ts'
+import { urlHost } from './listen-host.ts'
+import type { Secrets } from './secrets.ts'
+
+export type Summary = {
+  /** Which accounts. */
+  serves: string
+  /** Whose credentials calls to LiveEngage are made with. */
+  credentials: string
+  /** What callers need. */
+  callers: string
+  liveengage: string
+  /** The address of the documentation. */
+  docs: string
+}
+
+const maxAccountsShown = 20
+
+/** @param baseUrl where the main listener is */
+export function summaryOf(config: Config, secrets: Secrets, baseUrl: string): Summary {
+  const { sandboxPort, domainApiUrl, allowedHosts, publicUrl = `${baseUrl}/`, docs } = config
+  const isSandboxed = sandboxPort !== undefined
+  const pages = { on: `${publicUrl}docs`, spec: `${publicUrl}openapi.json`, off: 'not served' }
+  return {
+    serves: isSandboxed ? 'the sandbox’s account' : servedBy(config, secrets),
+    credentials: isSandboxed
+      ? 'the sandbox’s'
+      : secrets.hasCredentials
+        ? 'the proxy’s own'
+        : 'the callers’: each sends both tokens',
+    callers: secrets.needsKey ? 'need an API key' : 'need no API key',
+    liveengage: isSandboxed
+      ? 'the embedded sandbox'
+      : `${domainApiUrl} and ${allowedHosts.join(', ')}`,
+    docs: pages[docs],
+  }
+}
+
+/** Where the main listener will be, as far as the configuration says. */
+export function configuredUrl({ host, port }: Config): string {
+  return `http://${urlHost(host)}:${port}`
+}
+
+/** What will surprise whoever starts a proxy like this, each with what to do about it. */
+export function warningsOf({ sandboxPort }: Config, secrets: Secrets): string[] {
+  if (sandboxPort !== undefined || secrets.credentials.size > 0) return []
+  return [
+    secrets.hasCredentials
+      ? 'LP_CREDENTIALS_FILE lists no account yet, so the proxy cannot send by itself: callers have to send both tokens'
+      : 'there are no credentials, so the proxy cannot send by itself: callers have to send both tokens. To let it get them, set LP_ACCOUNT_ID, LP_CLIENT_ID and LP_CLIENT_SECRET',
+  ]
+}
+
+/** By the same rule as the check of a request's account. */
+function servedBy({ accountId, allowedAccounts }: Config, secrets: Secrets): string {
+  if (allowedAccounts === undefined && accountId === undefined && !secrets.hasCredentials) {
+    return 'any account'
+  }
+  const known = [...(accountId === undefined ? [] : [accountId]), ...secrets.credentials.keys()]
+  const accounts = [...(allowedAccounts ?? new Set(known))]
+  const more = accounts.length - maxAccountsShown
+  const shown = accounts.slice(0, maxAccountsShown).join(', ') || 'no account'
+  return more > 0 ? `${shown} and ${more} more` : shown
+}

@@ -1,0 +1,64 @@
+/** Explains what came back from a self-test of the webhook listener, and says what to do about it. */
+import type { Outcome } from './check.ts'
+import type { WebhookAnswer } from './webhook-post.ts'
+
+/** LivePerson may disable an app whose endpoint is slower for two minutes. Source: webhooks pages, notification protocol. */
+const tolerableMs = 2_500
+
+const byStatus: Readonly<Record<number, string>> = {
+  401: 'The proxy’s log names the check that failed. Either something on the way drops or changes the headers x-liveperson-…, or the running proxy has another client secret. If the log has no such request, something before the proxy asks for a log-in: LivePerson has none.',
+  404: 'Nothing takes notifications there. Let the URL lead to POST /webhooks/liveperson of WEBHOOK_PORT.',
+  405: 'Let the URL lead to POST /webhooks/liveperson of WEBHOOK_PORT.',
+  415: 'Something on the way encodes the body. Pass it on as it is.',
+  503: 'The proxy has no room, is stopping, or cannot be reached from the ingress. Try again, then see the ingress’s log.',
+}
+
+const otherRemedy =
+  'LivePerson takes 200 and 201 as success, and nothing else. See who answers there: the ingress, or the proxy (its log has each notification).'
+
+const redirectRemedy = 'Use the URL that answers itself, without a redirect.'
+
+/** Of an answer other than 200 to a notification that is signed rightly. */
+export function explainAnswer({ status, code, requestId }: WebhookAnswer): Outcome {
+  const problem = code === undefined ? '' : ` ${code}`
+  const id = requestId === undefined ? '' : `, requestId ${requestId}`
+  const isRedirect = status >= 300 && status < 400
+  return {
+    status: 'fail',
+    detail: `a signed notification was answered ${status}${problem}${id}`,
+    remedy: byStatus[status] ?? (isRedirect ? redirectRemedy : otherRemedy),
+  }
+}
+
+/** Where plain text arrives. @param changed what does not, with the status of the answer */
+export function explainChanges(changed: readonly string[]): Outcome {
+  return {
+    status: 'fail',
+    detail: `plain text arrives as it is, but not ${changed.join(', ')}`,
+    remedy:
+      'After a 401, something on the way changes the bytes of a body, and the signature holds no more: pass bodies on as they are. After a 413, it allows too little: 1 MiB is ample.',
+  }
+}
+
+/** Where all that is signed arrives. @param forged the status of a notification with a wrong signature */
+export function judge(forged: number, slowestMs: number, isPrivate: boolean): Outcome {
+  const arrives = `bytes and headers arrive as they are; the slowest of five notifications took ${slowestMs} ms`
+  if (forged !== 401) {
+    return {
+      status: 'fail',
+      detail: `a wrong signature was answered ${forged} in place of 401`,
+      remedy:
+        'Something else than the proxy answers. Nothing that it takes is proved to be LivePerson’s.',
+    }
+  }
+  const detail = `${arrives}; a wrong signature is refused`
+  if (slowestMs > tolerableMs) {
+    const remedy =
+      'LivePerson may disable an app that takes more than 2.5 s for two minutes. Find what is slow on the way.'
+    return { status: 'warn', detail, remedy }
+  }
+  if (!isPrivate) {
+    return { status: 'warn', detail, remedy: 'LivePerson posts over TLS alone. Use an https URL.' }
+  }
+  return { status: 'ok', detail }
+}

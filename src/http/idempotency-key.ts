@@ -1,0 +1,193 @@
+/** `Idempotency-Key`: the same POST again gets the first one's outcome again, and nothing goes out for it. */
+import { createHash } from 'node:crypto'
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  onRequestHookHandler,
+  preHandlerHookHandler,
+} from 'fastify'
+import type { IdempotencyStore, Lease, Outcome } from '../idempotency/store.ts'
+import type { CallContext } from '../liveengage/caller.ts'
+import { Problem } from '../problems/problem.ts'
+import { admitted } from './admission.ts'
+
+/** A request that came with a key. */
+export type KeyedRequest = {
+  /** The key as the store has it: for one account, consumer and route. */
+  readonly key: string
+  /** The bytes that tell the request from any other, until it is claimed. */
+  body: Uint8Array | undefined
+  /** `claimed`: its outcome will be the key's. `settled`: it is. */
+  state: 'new' | 'claimed' | 'settled' | 'replayed'
+  /** Set by the claim. */
+  lease: Lease | undefined
+}
+
+/** Must come before every other `onSend` hook: whatever one of them throws, the claim has ended. */
+export function settleKeys(app: FastifyInstance): void {
+  app.addHook('onSend', (request, reply, payload: unknown, done) => {
+    const { keyed } = request
+    // A settled one comes again with the problem that takes the place of an answer which could not be sent.
+    if (keyed?.lease === undefined) done()
+    else {
+      const outcome = isLasting(request, reply) ? readOutcome(reply, payload) : undefined
+      settle(keyed, keyed.lease, outcome).then(() => done(), done)
+    }
+  })
+}
+
+/** For admitted requests, before the body is read. To repeat a PUT or DELETE of this API changes nothing: no key counts there. */
+export const readIdempotencyKey: onRequestHookHandler = (request, _reply, done) => {
+  const header = request.headers['idempotency-key']
+  // An empty header counts as none, as those that say who calls do.
+  if (header !== undefined && header !== '' && request.method === 'POST') {
+    // Node joins two of them with a comma and a space.
+    if (!/^[!-~]{1,255}$/.test(String(header))) {
+      const message = 'must be given once and have 1 to 255 visible characters'
+      const errors = [{ path: 'header:Idempotency-Key', message }]
+      throw new Problem('invalid-request', { detail: `Idempotency-Key ${message}.`, errors })
+    }
+    // A dry run sends nothing that could be doubled.
+    if (!request.isDryRun) {
+      const key = keyOf(request, String(header))
+      request.keyed = { key, body: undefined, state: 'new', lease: undefined }
+    }
+  }
+  done()
+}
+
+/** A `preHandler`: by now the request is valid, and nothing has gone out for it. */
+export function claimKey(store: IdempotencyStore): preHandlerHookHandler {
+  return (request, reply, done) => {
+    if (request.keyed === null) return done()
+    claim(store, request.keyed, request, reply).then((isAnswered) => {
+      if (!isAnswered) done()
+    }, done)
+  }
+}
+
+/**
+ * Claims the key of a request.
+ * @param fields of a form, whose file is the body
+ * @returns whether the request has been answered: with the outcome that the key has already
+ * @throws Problem `idempotency-key-in-use`, `idempotency-key-reused`, `idempotency-store-unavailable`, or `liveengage-failed` where nobody
+ * knows what became of the first request
+ */
+export async function claim(
+  store: IdempotencyStore,
+  keyed: KeyedRequest,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  fields?: object,
+): Promise<boolean> {
+  const fingerprint = fingerprintOf(request, keyed.body, fields)
+  keyed.body = undefined
+  const { deadline } = admitted(request).terms
+  const result = await store.claim(keyed.key, fingerprint, deadline)
+  switch (result.state) {
+    case 'reused':
+      throw new Problem('idempotency-key-reused')
+    case 'running':
+      throw new Problem('idempotency-key-in-use')
+    case 'lost':
+      // Nothing is sent for it, as with any outcome that is known.
+      keyed.state = 'replayed'
+      reply.header('idempotency-replayed', 'true')
+      throw new Problem('liveengage-failed', { detail: lostDetail })
+    case 'known':
+      keyed.state = 'replayed'
+      replay(reply, result.outcome)
+      return true
+    case 'claimed': {
+      const { lease } = result
+      keyed.state = 'claimed'
+      keyed.lease = lease
+      reply.raw.once('close', () => {
+        // A caller's hang-up ends nothing. What has ended past `onSend`, as a hijacked reply does, cannot be repeated.
+        if (keyed.state === 'claimed' && reply.sent) void settle(keyed, lease, lost(request))
+      })
+      return false
+    }
+  }
+}
+
+const lostDetail =
+  'The replica that sent the request ended before it knew the outcome. LiveEngage may have it.'
+
+/** What the call is made with that must not be made twice: its first byte leaves only while the request holds its key. */
+export function guarded(request: FastifyRequest): CallContext {
+  const context = admitted(request)
+  const beforeWrite = request.keyed?.lease?.write
+  return beforeWrite === undefined
+    ? context
+    : { ...context, terms: { ...context.terms, beforeWrite } }
+}
+
+function settle(keyed: KeyedRequest, lease: Lease, outcome: Outcome | undefined): Promise<void> {
+  keyed.state = 'settled'
+  return lease.settle(outcome)
+}
+
+/** Whether LiveEngage has acted or may have. What is no problem is LiveEngage's answer, a native route's 4xx included. */
+function isLasting({ problem }: FastifyRequest, { statusCode }: FastifyReply): boolean {
+  if (problem !== null) return problem.delivery === 'unknown'
+  return statusCode < 400 || statusCode === 408 || statusCode >= 500
+}
+
+function readOutcome(reply: FastifyReply, payload: unknown): Outcome {
+  return {
+    status: reply.statusCode,
+    contentType: textOf(reply.getHeader('content-type')),
+    location: textOf(reply.getHeader('location')),
+    // A copy: a few bytes of LiveEngage's answer would hold the whole chunk that the socket read.
+    payload: Buffer.isBuffer(payload) ? new Uint8Array(payload) : (textOf(payload) ?? ''),
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function lost({ id, mayBeSent, server }: FastifyRequest): Outcome | undefined {
+  if (!mayBeSent) return undefined
+  const problem = new Problem('internal-error')
+  return {
+    status: problem.status,
+    contentType: 'application/problem+json; charset=utf-8',
+    location: undefined,
+    payload: JSON.stringify(problem.toDetails(id, false, server.problemsUrl)),
+  }
+}
+
+function replay(reply: FastifyReply, { status, contentType, location, payload }: Outcome): void {
+  reply.code(status).header('idempotency-replayed', 'true')
+  if (contentType !== undefined) reply.type(contentType)
+  if (location !== undefined) reply.header('location', location)
+  reply.send(payload)
+}
+
+/** The key counts for one consumer on one route: that of the ConsumerJWS as it was sent, else the caller's own id. A digest, since it may be kept elsewhere. */
+function keyOf(request: FastifyRequest, key: string): string {
+  const { accountId, consumerJws, consumerId } = admitted(request).caller
+  const consumer = consumerJws === undefined ? ['id', consumerId] : ['jws', consumerJws]
+  const scope = JSON.stringify([accountId, consumer, request.routeOptions.url, key])
+  return createHash('sha256').update(scope).digest('base64url')
+}
+
+/**
+ * Over the key, method, path, query, fields and body, each with its length before it. The key makes it one that nobody can guess a short
+ * text from, since it may be kept elsewhere.
+ */
+function fingerprintOf(
+  { method, url, headers }: FastifyRequest,
+  body: Uint8Array = Buffer.alloc(0),
+  fields: object = {},
+): string {
+  const hash = createHash('sha256')
+  const key = String(headers['idempotency-key'])
+  for (const part of [key, method, url, JSON.stringify(fields), body]) {
+    hash.update(`${Buffer.byteLength(part)}:`).update(part)
+  }
+  return hash.digest('base64')
+}

@@ -1,0 +1,46 @@
+/** Bounds on what a caller may make the process hold, and for how long. */
+import type { Server } from 'node:http'
+import type { FastifyHttpOptions } from 'fastify'
+import type { Config } from '../config/config.ts'
+import { longestId } from '../liveengage/protocol/values.ts'
+import { readMostOpenFiles } from './open-files.ts'
+
+const maxConnections = 16_384
+
+/** How many connections a listener takes. @param shareOfFiles what it may use of the open files, since calls out need some, too */
+export function mostConnections(shareOfFiles: number): number {
+  return Math.min(maxConnections, Math.floor(readMostOpenFiles() * shareOfFiles))
+}
+
+/** Longer than a caller's pool keeps a connection, so that it is not closed under a request on its way. */
+export const idleTimeoutMs = 75_000
+
+export function inputLimits(config: Config): FastifyHttpOptions<Server> {
+  return {
+    bodyLimit: config.bodyLimitBytes,
+    requestTimeout: 8_000,
+    keepAliveTimeout: idleTimeoutMs,
+    http: {
+      maxHeaderSize: 16_384,
+      headersTimeout: 5_000,
+      connectionsCheckingInterval: 1_000,
+      // Refused here, as a problem.
+      requireHostHeader: false,
+    },
+    routerOptions: { maxParamLength: longestId },
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allErrors: true,
+        // With each finding comes the value: what is null for want of one gets a message of its own. No value is ever shown.
+        verbose: true,
+        // A quarter of compiling. The schemas are the program's own, and its tests run them all; V8 optimizes their code where it runs.
+        meta: false,
+        validateSchema: false,
+        code: { optimize: false },
+      },
+    },
+  }
+}

@@ -1,0 +1,159 @@
+/** Reads request bodies: strict JSON in UTF-8, an empty body as none, anything else refused. */
+import { isUtf8 } from 'node:buffer'
+import { once } from 'node:events'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { scan } from 'secure-json-parse'
+import { pointerToken } from '../problems/invalid-request.ts'
+import { describeFault } from '../problems/json-place.ts'
+import { Problem } from '../problems/problem.ts'
+import { unsupportedMediaType } from '../problems/refused-body.ts'
+import { findLossyNumber, suspicious } from './json-numbers.ts'
+
+const deepestNesting = 16
+
+const lossyNumber = 'must not have more digits than a JSON reader keeps; send it as a string'
+
+/** Takes the place of Fastify's own parsers, which accept text/plain, quote the input in errors and let deep nesting through. */
+export function acceptJsonBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addHook('onRequest', ({ headers }, _reply, done) => {
+    // Where there is no body there is nothing whose type could be wrong, not even a malformed one.
+    if (isBodyless(headers)) delete headers['content-type']
+    done()
+  })
+  const options = { parseAs: 'buffer' } as const
+  app.addContentTypeParser<Buffer>('application/json', options, (request, body, done) => {
+    keepBody(request, body)
+    done(null, readJson(request, body))
+  })
+  app.addContentTypeParser('*', async ({ headers }: FastifyRequest, payload: IncomingMessage) => {
+    const isEmpty = headers['content-length'] === undefined && (await isOver(payload))
+    if (!isEmpty) throw unsupportedMediaType('json')
+  })
+}
+
+/** Whether a body of unknown length ends before its first byte. */
+async function isOver(payload: IncomingMessage): Promise<boolean> {
+  const begun = once(payload, 'data').then(() => false)
+  const ended = once(payload, 'end').then(() => true)
+  return Promise.race([begun, ended])
+}
+
+/** Of a whole body the bytes are kept for its Idempotency-Key, and memory only for what it turned out to be. */
+export function keepBody(request: FastifyRequest, body: Buffer): void {
+  if (request.keyed !== null) request.keyed.body = body
+  if (request.bodyBytes > 0) request.server.bodyMemory.shrink(request, body.length)
+}
+
+export function isBodyless(headers: IncomingHttpHeaders): boolean {
+  return (headers['content-length'] ?? '0') === '0' && headers['transfer-encoding'] === undefined
+}
+
+function readJson({ headers }: FastifyRequest, body: Buffer): unknown {
+  if (body.length === 0) return undefined
+  const charset = /;\s*charset="?([^;"\s]*)/i.exec(String(headers['content-type']))?.[1] ?? 'utf-8'
+  if (!/^utf-?8$/i.test(charset)) throw unsupportedMediaType('json')
+  if (!isUtf8(body)) throw invalid('', 'must be UTF-8')
+  return readJsonText(body.toString())
+}
+
+/**
+ * Reads JSON that goes on to LiveEngage as it was meant, or not at all. Of a key that is given twice the last value counts.
+ * @param at where the JSON is in the request's body, as a JSON Pointer
+ * @throws Problem `invalid-request` that names where it is wrong
+ */
+export function readJsonText(text: string, at = ''): unknown {
+  const json = parse(text, at)
+  // A null would count as no body further on.
+  if (json === null) throw invalid(at, 'must not be null')
+  if (mayBeUnsound.test(text)) refuseUnsound(json, at)
+  if (mayPoison.test(text)) refusePoison(json, at)
+  const lossy = suspicious.test(text) ? findLossyNumber(text) : undefined
+  if (lossy !== undefined) throw invalid(`${at}${lossy}`, lossyNumber)
+  return json
+}
+
+/** V8's own message would quote the input. */
+function parse(text: string, at: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw invalid(at, `must be valid JSON${describeFault(text)}`)
+  }
+}
+
+/**
+ * What every text with something unsound has. That is an escape other than those of line ends, tabs, quotes and slashes, or a raw
+ * control character. It is also a number that is very long or has a large exponent, or more brackets than may nest. To look at each
+ * value instead costs ten times as much.
+ */
+const mayBeUnsound = /\\[ubf]|[\x7f-\x9f]|\d[eE]\+?\d{3}|[\d.]{16}|(?:[[{][^[{]*){17}/
+
+/** What such a key has, however it is written: an escape can hide it. */
+const mayPoison = /__proto__|constructor|\\u/
+
+/** @throws Problem `invalid-request` for keys that would change an object's prototype */
+function refusePoison(json: unknown, at: string): void {
+  if (typeof json !== 'object' || json === null) return
+  try {
+    scan(json, { protoAction: 'error', constructorAction: 'error' })
+  } catch {
+    throw invalid(at, 'must not have a key __proto__ or constructor.prototype')
+  }
+}
+
+/** Lone surrogates, and control characters but tab, line feed and carriage return. */
+const unsafeText = /\p{Cs}|[^\P{Cc}\t\n\r]/u
+
+/**
+ * @throws Problem `invalid-request` naming where the text is that no message may hold, or a number such as 1e400, which is read
+ * as infinity and would go on as null
+ */
+export function refuseUnsound(value: unknown, at = ''): void {
+  const found = findUnsound(value, 1)
+  if (found !== undefined) throw invalid(`${at}${found.path}`, found.message)
+}
+
+type Unsound = { path: string; message: string }
+
+/** The path is put together on the way back: most bodies are sound. */
+function findUnsound(value: unknown, depth: number): Unsound | undefined {
+  if (typeof value === 'string') {
+    return unsafeText.test(value)
+      ? { path: '', message: 'must not hold control characters or lone surrogates' }
+      : undefined
+  }
+  if (value === Infinity || value === -Infinity) {
+    return { path: '', message: 'must not be a number beyond what JSON readers can hold' }
+  }
+  if (typeof value !== 'object' || value === null) return undefined
+  if (depth > deepestNesting) {
+    throw invalid('', `must not nest deeper than ${deepestNesting}`)
+  }
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) {
+      const found = findUnsound(value[index], depth + 1)
+      if (found !== undefined) return { ...found, path: `/${index}${found.path}` }
+    }
+    return undefined
+  }
+  // Pairs of key and value would cost more than all the rest.
+  const items: unknown[] = Object.values(value)
+  let index = 0
+  for (const key of Object.keys(value)) {
+    if (unsafeText.test(key)) {
+      const message = 'must not hold a key with control characters or lone surrogates'
+      return { path: '', message }
+    }
+    const found = findUnsound(items[index], depth + 1)
+    if (found !== undefined) return { ...found, path: `/${pointerToken(key)}${found.path}` }
+    index += 1
+  }
+  return undefined
+}
+
+function invalid(path: string, message: string): Problem {
+  const detail = `The body ${message}.`
+  return new Problem('invalid-request', { detail, errors: [{ path, message }] })
+}

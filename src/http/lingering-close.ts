@@ -1,0 +1,29 @@
+/**
+ * Closes a connection whose caller may still be writing. To close with bytes unread is to reset, and a reset takes away the answer that
+ * the caller has not read yet.
+ */
+import type { Socket } from 'node:net'
+
+/** What is read and dropped after the last answer. */
+const mostBytes = 16 * 1024 * 1024
+
+/** For how long, once the answer is out. */
+const longestMs = 10_000
+
+/** A caller that writes nothing for so long has stopped writing. */
+const longestPauseMs = 2_000
+
+/** Ends the connection, and reads on within these bounds until the caller ends it, too. Nothing that comes now is taken for a request. */
+export function lingerThenClose(socket: Socket): void {
+  const mostRead = socket.bytesRead + mostBytes
+  socket.removeAllListeners('data')
+  socket.on('data', () => {
+    if (socket.bytesRead > mostRead) socket.destroy()
+  })
+  socket.resume()
+  socket.setTimeout(longestPauseMs)
+  socket.end(() => {
+    const cut = setTimeout(() => socket.destroy(), longestMs)
+    socket.once('close', () => clearTimeout(cut))
+  })
+}

@@ -1,0 +1,227 @@
+/** What every listener has: bounded input, request ids, standard headers, problems, and one log line for each request. */
+import { randomUUID } from 'node:crypto'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from 'fastify'
+import type { Logger } from 'pino'
+import type { Config } from '../config/config.ts'
+import { ProblemDetails } from '../problems/details.ts'
+import { Problem, relativeProblemsUrl } from '../problems/problem.ts'
+import { BodyMemory, freeBytes } from './body-memory.ts'
+import { answerClientError } from './client-errors.ts'
+import { activityOf, Connections, isLatest, maxUnanswered } from './connections.ts'
+import { Drain } from './drain.ts'
+import { answerWithProblem, handleErrors } from './error-handler.ts'
+import { checkHost, checkOrigin } from './host-check.ts'
+import { inputLimits, mostConnections } from './input-limits.ts'
+import { acceptJsonBodies } from './json-body.ts'
+import { logRequest, type RequestCounters } from './request-record.ts'
+import { decorateRequests } from './request-state.ts'
+
+export type ListenerOptions = {
+  /** Of the listener whose stop this one follows; absent: it has its own. */
+  mainDrain?: Drain
+  /** Adds hooks that have to come before the frame's own. */
+  addFirst?: (app: FastifyInstance) => void
+  /** Counts the requests of this listener. */
+  counters?: RequestCounters
+  /** Problems say nothing of a delivery to LiveEngage, since none is asked for here. */
+  hasShortProblems?: boolean
+  /** An ingress passes the public name on, and what is asked here proves itself. */
+  isForAnyHost?: boolean
+  /** What all bodies may hold together, bytes; the listener of the API has its own measure. */
+  bodyMemoryBytes?: number
+  /** Of the files that the process may have open, for its connections; half of them unless given. */
+  shareOfFiles?: number
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    hasShortProblems: boolean
+    /** What the `type` of a problem begins with. */
+    problemsUrl: string
+  }
+}
+
+/** A Fastify without routes. */
+export function createListener(
+  config: Config,
+  logger: Logger,
+  options: ListenerOptions,
+): { app: FastifyInstance; drain: Drain } {
+  const { mainDrain, addFirst, counters, bodyMemoryBytes } = options
+  const { hasShortProblems = false, isForAnyHost = false, shareOfFiles = 1 / 2 } = options
+  const { allowedHostnames, publicUrl } = config
+  const problemsUrl = publicUrl === undefined ? relativeProblemsUrl : `${publicUrl}problems/`
+  const loggerInstance: FastifyBaseLogger = logger
+  const app = fastify({
+    ...inputLimits(config),
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true }),
+    // The request's id is a field of the lines that have one; a logger per request would cost more than the request.
+    childLoggerFactory: (parent) => parent,
+    genReqId: ({ headers }) => readRequestId(headers['x-request-id']),
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => {
+      addStandardHeaders(request, reply, isLastAnswer(request, reply))
+      answerWithProblem(error, request, reply)
+      logRequest(logger, request, reply)
+      counters?.answered(request, reply)
+    },
+    clientErrorHandler: (error, socket) => {
+      const words = { hasShortProblems, problemsUrl }
+      answerClientError(error, socket, logger, words, (problem) => counters?.refused(problem))
+    },
+  })
+  /** Whether an answer closes its connection: while draining, and where more of the body is left than is worth reading for it. */
+  const isLastAnswer = ({ raw }: FastifyRequest, reply: FastifyReply) =>
+    (drain.isDraining && isLatest(raw.socket, reply.raw)) ||
+    (!raw.complete && isLarger(raw.headers, config.bodyLimitBytes))
+  const connections = new Connections(app.server, mostConnections(shareOfFiles))
+  const drain = mainDrain ?? new Drain(app.server, connections)
+  // Node drops those beyond the 1,000th without a word, be it a Host or an Idempotency-Key. Their size is bounded.
+  app.server.maxHeadersCount = 0
+  // Node's own refusal of an expectation it does not know has neither an id nor a body.
+  app.server.on('checkExpectation', (request, response) => {
+    app.server.emit('request', request, response)
+  })
+  // Not before somebody reads the body: what its head decides is answered in place of it.
+  app.server.on('checkContinue', (request, response) => {
+    request.once('resume', () => {
+      if (!response.headersSent) response.writeContinue()
+    })
+    app.server.emit('request', request, response)
+  })
+  decorateRequests(app)
+  const explainUnrouted = handleErrors(app)
+  const bodyMemory = new BodyMemory(config.bodyLimitBytes, bodyMemoryBytes)
+  app.decorate('hasShortProblems', hasShortProblems)
+  app.decorate('problemsUrl', problemsUrl)
+  app.decorate('bodyMemory', bodyMemory)
+  counters?.follow(app)
+  addFirst?.(app)
+  // Most requests have the Host of the one before.
+  let latestHost: string | undefined
+  app.addHook('onRequest', (request, reply, done) => {
+    if (isBeyondBound(request.raw.socket, reply)) return
+    checkFraming(request.raw)
+    if (!isForAnyHost) {
+      const { host, origin } = request.headers
+      if (host !== latestHost) {
+        checkHost(host, app, allowedHostnames)
+        latestHost = host
+      }
+      if (origin !== undefined || request.headers['sec-fetch-site'] !== undefined) {
+        checkOrigin(request, publicUrl)
+      }
+    }
+    if (request.is404) throw explainUnrouted(request)
+    if (isLarger(request.headers, freeBytes)) bodyMemory.reserve(request)
+    if (mainDrain === undefined && drain.isClosing) throw new Problem('shutting-down')
+    done()
+  })
+  app.addHook('preValidation', (request, _reply, done) => {
+    request.isWorkedOn = true
+    drain.work += 1
+    done()
+  })
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    if (request.bodyBytes > 0) bodyMemory.release(request)
+    // It comes twice where an answer cannot be sent and a problem takes its place.
+    if (request.isWorkedOn) drain.work -= 1
+    request.isWorkedOn = false
+    addStandardHeaders(request, reply, isLastAnswer(request, reply))
+    // Not `onResponse`, which never comes for a caller who has hung up.
+    logRequest(logger, request, reply)
+    counters?.answered(request, reply)
+    done()
+  })
+  // Answers are small and made here. A serializer compiled for each status of each route saves nothing, and took a third of the start.
+  app.setSerializerCompiler(() => JSON.stringify)
+  app.setReplySerializer((answer) => JSON.stringify(answer))
+  app.addSchema(ProblemDetails)
+  acceptJsonBodies(app)
+  return { app, drain }
+}
+
+/**
+ * Whether a connection has asked for too much before this request, which then gets no answer: the last one says so.
+ * @throws Problem `overloaded` for the first request beyond the bound
+ */
+function isBeyondBound(socket: Socket, reply: FastifyReply): boolean {
+  const activity = activityOf(socket)
+  if (activity === undefined) return false
+  if (activity.isRefused) {
+    reply.hijack()
+    return true
+  }
+  if (activity.unanswered <= maxUnanswered) return false
+  activity.isRefused = true
+  reply.header('connection', 'close')
+  throw new Problem('overloaded')
+}
+
+function readRequestId(header: string | string[] | undefined): string {
+  return typeof header === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(header) ? header : randomUUID()
+}
+
+function addStandardHeaders({ id }: FastifyRequest, reply: FastifyReply, isLast: boolean): void {
+  reply.header('x-request-id', id)
+  reply.header('cache-control', 'no-store')
+  reply.header('x-content-type-options', 'nosniff')
+  if (isLast) reply.header('connection', 'close')
+}
+
+/** Whether a body has more bytes, or may have. */
+function isLarger(headers: IncomingHttpHeaders, bytes: number): boolean {
+  return (
+    Number(headers['content-length'] ?? 0) > bytes || headers['transfer-encoding'] !== undefined
+  )
+}
+
+/**
+ * Refuses requests that Node reads in one way and another hop may read in another: Node's parser also takes HTTP/0.9, which has no
+ * headers, and HTTP/2.0, which is no text. It leaves a coding such as gzip before the chunks undone, and lets HTTP/1.0 have chunks,
+ * which is faulty framing (RFC 9112, 6.1). Of a second Host, Authorization or Content-Type it keeps the first, where another hop may
+ * keep the last.
+ * @throws Problem `invalid-request`
+ */
+function checkFraming({ headers, httpVersion, rawHeaders }: IncomingMessage): void {
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') {
+    throw new Problem('invalid-request', { detail: 'The version of HTTP must be 1.1 or 1.0.' })
+  }
+  const coding = headers['transfer-encoding']
+  if (coding !== undefined && !(httpVersion === '1.1' && /^chunked$/i.test(coding))) {
+    throw invalidHeader('Transfer-Encoding', 'must be chunked, and in HTTP/1.1')
+  }
+  checkHeaderCounts(rawHeaders, httpVersion)
+}
+
+function checkHeaderCounts(rawHeaders: readonly string[], httpVersion: string): void {
+  let hosts = 0
+  let authorizations = 0
+  let contentTypes = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1
+    if (name?.length === 13 && name.toLowerCase() === 'authorization') authorizations += 1
+    if (name?.length === 12 && name.toLowerCase() === 'content-type') contentTypes += 1
+  }
+  if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) {
+    throw invalidHeader('Host', 'must be given once')
+  }
+  if (authorizations > 1) throw invalidHeader('Authorization', 'must be given once')
+  if (contentTypes > 1) throw invalidHeader('Content-Type', 'must be given once')
+}
+
+function invalidHeader(name: string, message: string): Problem {
+  const errors = [{ path: `header:${name}`, message }]
+  return new Problem('invalid-request', { detail: `${name} ${message}.`, errors })
+}

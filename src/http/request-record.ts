@@ -1,0 +1,139 @@
+/** What is kept of a request once it is answered: one log line, and counts by route, which are read when somebody asks. */
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Histogram } from '../histogram.ts'
+import type { ProblemCode } from '../problems/catalogue.ts'
+import { describeCause } from '../problems/cause-text.ts'
+import type { Problem } from '../problems/problem.ts'
+import { callSeconds } from '../transport/statistics.ts'
+import type { Terms } from '../transport/terms.ts'
+
+/** Of the proxy's own time, which is usually far below a millisecond. */
+const ownSeconds = [
+  0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 10,
+]
+
+/** Where there is nothing to name. */
+export const none = 'none'
+
+export class RouteCounters {
+  /** The pattern. */
+  readonly route: string
+  readonly action: string
+  /** By the problem's code, or by status where there was no problem. */
+  readonly answers = new Map<ProblemCode | number, { count: number }>()
+  /** From the request's head to the answer's. */
+  readonly seconds = new Histogram(callSeconds)
+  /** Of that with LiveEngage, and not; only of requests that reached it. */
+  readonly upstreamSeconds = new Histogram(callSeconds)
+  readonly ownSeconds = new Histogram(ownSeconds)
+
+  constructor(route: string, action: string) {
+    this.route = route
+    this.action = action
+  }
+
+  count(answer: ProblemCode | number): void {
+    const counter = this.answers.get(answer)
+    if (counter === undefined) this.answers.set(answer, { count: 1 })
+    else counter.count += 1
+  }
+}
+
+export class RequestCounters {
+  readonly routes = new Map<string, RouteCounters>()
+  /** By code, or `none` for LiveEngage's own 5xx on a native route; those that there were. */
+  readonly unknownDeliveries = new Map<string, number>()
+  replays = 0
+  private readonly unrouted = this.of(none, none)
+
+  /** Must be called before the first route. */
+  follow(app: FastifyInstance): void {
+    app.addHook('onRoute', (route) => {
+      const counters = this.of(route.url, route.schema?.operationId ?? none)
+      route.config = { ...route.config, counters }
+    })
+  }
+
+  /** Counts a request when the head of its answer is about to leave. */
+  answered(request: FastifyRequest, reply: FastifyReply): void {
+    const { problem, call, keyed } = request
+    const route = request.routeOptions.config?.counters ?? this.unrouted
+    const ms = reply.elapsedTime
+    const upstreamMs = readUpstreamMs(call?.terms)
+    route.count(problem === null ? reply.statusCode : problem.code)
+    route.seconds.add(ms / 1000)
+    if (upstreamMs > 0) {
+      route.upstreamSeconds.add(upstreamMs / 1000)
+      route.ownSeconds.add((ms - upstreamMs) / 1000)
+    }
+    if (keyed?.state === 'replayed') this.replays += 1
+    if (request.mayBeSent) this.countUnknown(problem, reply.statusCode)
+  }
+
+  /** Counts bytes that never became a request. */
+  refused({ code }: Problem): void {
+    this.unrouted.count(code)
+  }
+
+  private countUnknown(problem: Problem | null, status: number): void {
+    const isUnknown = problem === null ? status >= 500 : problem.delivery === 'unknown'
+    if (!isUnknown) return
+    const code = problem?.code ?? none
+    this.unknownDeliveries.set(code, (this.unknownDeliveries.get(code) ?? 0) + 1)
+  }
+
+  /** A path may have several methods of one action, as GET and HEAD. */
+  private of(route: string, action: string): RouteCounters {
+    const key = JSON.stringify([route, action])
+    const counters = this.routes.get(key) ?? new RouteCounters(route, action)
+    this.routes.set(key, counters)
+    return counters
+  }
+}
+
+/** A call under way counts up to now, as one does that its deadline has cut short. */
+function readUpstreamMs(terms: Terms | undefined): number {
+  if (terms?.upstream === undefined) return 0
+  const { endedMs, startedAt } = terms.upstream
+  return startedAt === undefined ? endedMs : endedMs + performance.now() - startedAt
+}
+
+/** The one line of a request: what was asked and what became of it, and nothing that was said. */
+export function logRequest(
+  logger: FastifyBaseLogger,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const { problem, call, keyed, trace, notification } = request
+  // Fastify makes it anew each time it is asked for.
+  const route = request.routeOptions
+  // pino leaves out what is undefined.
+  const line = {
+    requestId: request.id,
+    method: request.method,
+    route: route?.url,
+    status: reply.statusCode,
+    ms: Math.round(reply.elapsedTime * 100) / 100,
+    accountId: call?.caller.accountId,
+    traceId: trace?.id,
+    replayed: keyed?.state === 'replayed' ? true : undefined,
+  }
+  if (notification !== null) Object.assign(line, notification)
+  if (problem !== null) Object.assign(line, describeProblem(problem))
+  const isPolled = route?.config?.isPolled === true
+  if (problem?.code === 'internal-error') logger.error(line, 'request failed')
+  else if (isPolled && problem === null) logger.debug(line, 'request')
+  else logger.info(line, 'request')
+}
+
+function describeProblem(problem: Problem) {
+  const { code, delivery, cause } = problem
+  return code === 'internal-error'
+    ? { code, delivery, err: cause }
+    : {
+        code,
+        delivery,
+        liveengage: problem.options.liveengage?.status,
+        cause: describeCause(problem),
+      }
+}

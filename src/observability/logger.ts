@@ -1,0 +1,43 @@
+/** Logs: JSON lines with chosen fields only, written in the background, and no token whatever happens. */
+import { type DestinationStream, type LogFn, type Logger, pino } from 'pino'
+import type { Config } from '../config/config.ts'
+import { mayHoldToken, redactTokens } from '../token-text.ts'
+import { LogStream } from './log-stream.ts'
+
+/** @param destination stdout, buffered, where it is absent */
+export function createLogger(level: Config['logLevel'], destination?: DestinationStream): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      // An error's message may quote what a caller sent, so only its name, code and place are logged.
+      // @fastify/multipart traces its options, which hold every header of the request.
+      serializers: { err: describeError, busboyOptions: () => undefined },
+      hooks: {
+        streamWrite: (line) => (mayHoldToken.test(line) ? redactTokens(line) : line),
+        logMethod: withoutMessage,
+      },
+    },
+    destination ?? new LogStream(),
+  )
+}
+
+/** pino takes the message of an error for the sentence of a line that has none. */
+function withoutMessage(this: Logger, args: Parameters<LogFn>, log: LogFn): void {
+  const [fields] = args
+  if (args.length === 1 && typeof fields === 'object') log.call(this, fields, 'error')
+  else log.apply(this, args)
+}
+
+/** What of an error is safe to log. */
+function describeError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { name: typeof error }
+  const code = 'code' in error ? error.code : undefined
+  const frames = error.stack
+    ?.replace(error.message, '')
+    .split('\n')
+    .filter((line) => line.startsWith('    at '))
+  return { name: error.name, ...(typeof code === 'string' && { code }), frames }
+}

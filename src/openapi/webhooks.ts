@@ -1,0 +1,99 @@
+/** The webhooks of the document: what the team's app gets, one POST for each event. */
+import type { TSchema } from '@sinclair/typebox'
+import {
+  ChatStateUpdated,
+  ConversationClosed,
+  ConversationUpdated,
+  type EventType,
+  eventTypes,
+  MessageCreated,
+  ReceiptCreated,
+} from '../webhooks/events.ts'
+import { exampleEvents } from './webhook-examples.ts'
+
+type Webhook = {
+  operationId: string
+  summary: string
+  description: string
+  schema: TSchema
+  /** What becomes of an event that the app does not take. */
+  fate?: string
+}
+
+const described: Readonly<Record<EventType, Webhook>> = {
+  'message.created': {
+    operationId: 'onMessageCreated',
+    summary: 'A message was written',
+    description:
+      'By an agent, a manager or the system. With `EVENTS_INCLUDE` also by the consumer, or for agents alone. `kind` tells what it is, and `sequence` orders the events of one dialog.',
+    schema: MessageCreated,
+  },
+  'receipt.created': {
+    operationId: 'onReceiptCreated',
+    summary: 'Messages were received or read',
+    description: '`sequences` are the messages that it is about.',
+    schema: ReceiptCreated,
+  },
+  'chat_state.updated': {
+    operationId: 'onChatStateUpdated',
+    summary: 'Somebody types, pauses, comes or goes',
+    description: 'Sent once: typing must never hold up a message.',
+    schema: ChatStateUpdated,
+    fate: 'Not taken. It is dropped',
+  },
+  'conversation.updated': {
+    operationId: 'onConversationUpdated',
+    summary: 'A conversation has a new state',
+    description:
+      'The whole state, not the difference. `agent` is null until an agent has joined, and `updatedAt` orders the states of one conversation.',
+    schema: ConversationUpdated,
+  },
+  'conversation.closed': {
+    operationId: 'onConversationClosed',
+    summary: 'A conversation is closed',
+    description:
+      'The last state, and once more where the consumer rates the conversation after its end.',
+    schema: ConversationClosed,
+  },
+}
+
+const headers = [
+  ['webhook-id', 'The id of the event. The same at every redelivery', true],
+  ['webhook-timestamp', 'When this attempt was made, in seconds since 1970', true],
+  [
+    'webhook-signature',
+    'Of Standard Webhooks 1.0: `v1,` and base64, one for each of `EVENTS_SECRET`, with a space between them',
+    false,
+  ],
+  ['X-LP-Account-Id', 'The account that LivePerson sent it for', true],
+  ['X-Request-Id', 'Of the notification, as the proxy’s log names it', true],
+] as const
+
+const parameters = headers.map(([name, description, required]) => ({
+  name,
+  in: 'header',
+  description,
+  required,
+  schema: { type: 'string' },
+}))
+
+const sentAgain = 'Not taken. LivePerson is told, and sends the notification again'
+
+export const webhooks = Object.fromEntries(
+  eventTypes.map((type) => {
+    const { schema, fate = sentAgain, ...texts } = described[type]
+    const json = { schema, examples: { example: { value: exampleEvents[type] } } }
+    const post = {
+      ...texts,
+      tags: ['Webhooks'],
+      parameters,
+      requestBody: { required: true, content: { 'application/json': json } },
+      responses: {
+        '2XX': { description: 'Taken, as soon as the head of the answer is there' },
+        default: { description: fate },
+      },
+      security: [],
+    }
+    return [type, { post }]
+  }),
+)

@@ -1,0 +1,84 @@
+/**
+ * Counts come before values. The validator looks at each of ten thousand items and says what is wrong with every one, which costs
+ * more than hundreds of messages.
+ */
+import type { TSchema } from '@sinclair/typebox'
+import {
+  type ExpectedRequest,
+  explainInvalid,
+  type Finding,
+  mostErrors,
+} from './invalid-request.ts'
+import { alternativesOf, isSchema, keysOf, propertiesOf } from './schema-lookup.ts'
+
+type Place = { schema: unknown; instancePath: string; schemaPath: string }
+
+/** @throws Problem `invalid-request` for an array that is too long, and for more unknown keys than are told of */
+export function refuseExcess(expected: ExpectedRequest & { body: TSchema }, body: unknown): void {
+  const findings = findExcess({ schema: expected.body, instancePath: '', schemaPath: '#' }, body)
+  if (findings !== undefined) throw explainInvalid(expected, findings, 'body')
+}
+
+function findExcess(place: Place, value: unknown): Finding[] | undefined {
+  const { schema } = place
+  if (typeof value !== 'object' || value === null || !isSchema(schema)) return undefined
+  if (Array.isArray(value)) {
+    const { maxItems: limit } = schema
+    return typeof limit === 'number' && value.length > limit
+      ? [toFinding(place, 'maxItems', { limit })]
+      : undefined
+  }
+  // What is open says nothing of its values.
+  if (!isStrict(schema)) return undefined
+  if (Object.keys(value).length > mostErrors) {
+    const unknown = unknownKeys(schema, value)
+    if (unknown.length === mostErrors) {
+      return unknown.map((additionalProperty) =>
+        toFinding(place, 'additionalProperties', { additionalProperty }),
+      )
+    }
+  }
+  for (const [key, item] of Object.entries(value)) {
+    const found = typeof item === 'object' ? findExcess(placeOf(place, key), item) : undefined
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** @returns no more than are told of */
+function unknownKeys(schema: unknown, value: object): string[] {
+  const known = new Set(keysOf(schema))
+  const unknown: string[] = []
+  for (const key in value) {
+    if (!known.has(key)) unknown.push(key)
+    if (unknown.length === mostErrors) break
+  }
+  return unknown
+}
+
+/** Where the value of a key is described: by the schema itself, or by the first of its alternatives that knows the key. */
+function placeOf({ schema, instancePath, schemaPath }: Place, key: string): Place {
+  const index = alternativesOf(schema).findIndex((form) => isSchema(propertiesOf(form)[key]))
+  const form = index < 0 ? schema : alternativesOf(schema)[index]
+  const formPath = index < 0 ? schemaPath : `${schemaPath}/anyOf/${index}`
+  return {
+    schema: propertiesOf(form)[key],
+    instancePath: `${instancePath}/${key}`,
+    schemaPath: `${formPath}/properties/${key}`,
+  }
+}
+
+function toFinding({ instancePath, schemaPath }: Place, keyword: string, params: object): Finding {
+  return {
+    keyword,
+    instancePath,
+    schemaPath: `${schemaPath}/${keyword}`,
+    params: { ...params },
+  }
+}
+
+function isStrict(schema: unknown): boolean {
+  return [schema, ...alternativesOf(schema)].some(
+    (form) => isSchema(form) && form['additionalProperties'] === false,
+  )
+}

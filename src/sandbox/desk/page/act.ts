@@ -1,0 +1,2 @@
+/** Does something and says how it went. */
+export type Act = (doing: Promise<unknown>, done?: string) => void

@@ -1,0 +1,99 @@
+/** The connections to one host, which are replaced often enough that an address that has moved is noticed. */
+import type { Dispatcher } from 'undici'
+
+/** An undici pool, as far as it is used. */
+export type ConnectionPool = Dispatcher & {
+  readonly stats: { readonly connected: number }
+}
+
+export type ConnectionPoolsOptions = {
+  openPool: () => ConnectionPool
+  /** Closes a pool once the calls it still has are over. */
+  retirePool: (pool: ConnectionPool) => void
+  /** How long a connection is given new calls, milliseconds. */
+  lifeMs: number
+}
+
+/** The last part of that time, in which the next pool takes over. */
+const handoverShare = 1 / 2
+
+/**
+ * A living socket never asks DNS again. undici's own `clientTtl` can leave a request waiting for ever, so whole pools are replaced.
+ * During the handover the new pool gets a growing share of the calls, so that its connections open one by one: a hundred TLS
+ * handshakes at once would keep every caller waiting for at least as many milliseconds.
+ */
+export class ConnectionPools {
+  /** The only pool; undefined during a handover, and before the first call. */
+  steady: ConnectionPool | undefined
+  private readonly options: ConnectionPoolsOptions
+  private readonly handoverMs: number
+  private newest: ConnectionPool | undefined
+  private former: ConnectionPool | undefined
+  private renewal: NodeJS.Timeout | undefined
+  private retirement: NodeJS.Timeout | undefined
+  /** On the clock of `performance.now()`, milliseconds. */
+  private handoverSince = 0
+  /** Calls that the newest pool is owed. */
+  private owed = 0
+
+  constructor(options: ConnectionPoolsOptions) {
+    this.options = options
+    this.handoverMs = options.lifeMs * handoverShare
+  }
+
+  /** The pool for the next call, where there is no steady one. */
+  next(): ConnectionPool {
+    this.newest ??= this.open()
+    if (this.former === undefined) {
+      this.steady = this.newest
+      return this.newest
+    }
+    this.owed += (performance.now() - this.handoverSince) / this.handoverMs
+    if (this.owed < 1) return this.former
+    this.owed -= 1
+    return this.newest
+  }
+
+  /** Closes all of them, once their calls are over. */
+  retire(): void {
+    clearTimeout(this.renewal)
+    this.makeFormer()
+    this.endFormer()
+  }
+
+  private open(): ConnectionPool {
+    const pool = this.options.openPool()
+    const ms = this.options.lifeMs - this.handoverMs
+    this.renewal = setTimeout(() => this.renew(), ms).unref()
+    // Where no calls come one connection after the other is closed; a former pool must not open any after that.
+    pool.on('disconnect', () => {
+      if (pool === this.former && pool.stats.connected === 0) this.endFormer()
+    })
+    return pool
+  }
+
+  private renew(): void {
+    this.makeFormer()
+    if (this.former?.stats.connected === 0) {
+      this.endFormer()
+      return
+    }
+    this.handoverSince = performance.now()
+    this.owed = 0
+    this.retirement = setTimeout(() => this.endFormer(), this.handoverMs).unref()
+  }
+
+  private makeFormer(): void {
+    this.endFormer()
+    this.former = this.newest
+    this.newest = undefined
+    this.steady = undefined
+  }
+
+  private endFormer(): void {
+    clearTimeout(this.retirement)
+    const { former } = this
+    this.former = undefined
+    if (former !== undefined) this.options.retirePool(former)
+  }
+}

@@ -1,0 +1,51 @@
+/** Opens connections: TCP or a tunnel through an egress proxy, and TLS with the certificate verified. */
+import { createSecureContext } from 'node:tls'
+import type { buildConnector as Connector } from 'undici'
+import buildConnector from 'undici/lib/core/connect.js'
+import { authorityOf, type Egress } from './egress.ts'
+import { openTunnel } from './tunnel.ts'
+
+/** No connection came about, so nothing can have been written on it. */
+export class ConnectFailure extends Error {
+  override readonly name = 'ConnectFailure'
+  readonly code: string | undefined
+  constructor(cause: Error) {
+    super(cause.message, { cause })
+    this.code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
+  }
+
+  /** The process or its machine can open no more files, which says nothing of the host. */
+  get isLackOfFiles(): boolean {
+    return this.code === 'EMFILE' || this.code === 'ENFILE'
+  }
+}
+
+/** One for all pools, so that a new pool resumes the TLS sessions of the one before. @param timeoutMs of each step: to the egress proxy, to the host */
+export function createConnector(timeoutMs: number, egress: Egress): Connector.connector {
+  const connector = buildConnector({
+    timeout: timeoutMs,
+    // Over HTTP/2 undici would send a POST again after REFUSED_STREAM.
+    allowH2: false,
+    rejectUnauthorized: true,
+    // Otherwise each connection makes its own, at a sixth of the cost of its handshake.
+    secureContext: createSecureContext(),
+  })
+  return (target, callback) => {
+    const done: Connector.Callback = (...[error, socket]) => {
+      if (error === null) callback(null, socket)
+      else callback(new ConnectFailure(error), null)
+    }
+    const proxy = egress(target)
+    if (proxy === undefined) {
+      connector(target, done)
+      return
+    }
+    openTunnel(proxy, authorityOf(target), timeoutMs).then(
+      (httpSocket) => {
+        if (target.protocol === 'https:') connector({ ...target, httpSocket }, done)
+        else done(null, httpSocket)
+      },
+      (error) => done(error, null),
+    )
+  }
+}

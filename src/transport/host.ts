@@ -1,0 +1,181 @@
+/** One upstream host: its connections, its slots and queue, and a circuit breaker for each of its services. */
+import type { Dispatcher } from 'undici'
+import type { ProblemCode } from '../problems/catalogue.ts'
+import { Problem } from '../problems/problem.ts'
+import { CircuitBreaker } from './circuit-breaker.ts'
+import { ConnectionPools, type ConnectionPoolsOptions } from './connection-pools.ts'
+import { Queue, type QueueOptions } from './queue.ts'
+import { RetryBudget } from './retry-budget.ts'
+import type { CallOutcome, CallStatistics, ServiceName, ServiceStatistics } from './statistics.ts'
+import type { Terms } from './terms.ts'
+
+/** A service, and the problem that each failure of a call to it is. Whether the write began decides, never the socket's error. */
+export type Upstream = {
+  /** Each service of a host has a circuit breaker of its own. */
+  readonly service: ServiceName
+  /** Nothing was written: DNS, connect, TLS, or a pooled connection that was found dead. */
+  readonly unreachable: ProblemCode
+  /** The deadline passed before anything was written. */
+  readonly expired: ProblemCode
+  /** Written, and then no whole answer. */
+  readonly failed: ProblemCode
+  /** Written, and the deadline passed. */
+  readonly timeout: ProblemCode
+  /** There is no room for another call. */
+  readonly overloaded: ProblemCode
+  /** The circuit breaker is open. Absent: the service has none, and every call is tried. */
+  readonly open?: ProblemCode
+}
+
+export type HostOptions = QueueOptions & {
+  pools: ConnectionPoolsOptions
+  /** How long a service may take before a time-out counts as its failure, milliseconds: callers may have asked for less. */
+  patienceMs: number
+  statistics: CallStatistics
+  /** Does work together with that of other calls; see `Hosts`. */
+  inBatch: (work: () => void) => void
+}
+
+export class Host {
+  readonly origin: string
+  readonly retryBudget: RetryBudget
+  readonly patienceMs: number
+  readonly inBatch: HostOptions['inBatch']
+  readonly pools: ConnectionPools
+  /** Whether the latest attempt to connect failed and no call has been written since. */
+  refusesConnections = false
+  private readonly queue: Queue
+  private readonly statistics: CallStatistics
+  private readonly breakerByService = new Map<ServiceName, CircuitBreaker>()
+
+  constructor(origin: string, options: HostOptions) {
+    this.origin = origin
+    this.patienceMs = options.patienceMs
+    this.inBatch = options.inBatch
+    this.statistics = options.statistics
+    this.retryBudget = new RetryBudget(this.statistics)
+    this.queue = new Queue(options, this.statistics)
+    this.pools = new ConnectionPools(options.pools)
+  }
+
+  /** Calls that wait for a slot. */
+  get waiting(): number {
+    return this.queue.length
+  }
+
+  /** Of the services that have been called here. */
+  get breakers(): Iterable<readonly [ServiceName, CircuitBreaker]> {
+    return this.breakerByService
+  }
+
+  /** The connection pool for the next call. */
+  get dispatcher(): Dispatcher {
+    return this.pools.steady ?? this.pools.next()
+  }
+
+  /** What a call would be refused with now, if anything: `overloaded` or `open` of the upstream. */
+  refusalOf(upstream: Upstream, terms: Pick<Terms, 'accountId' | 'priority'>): Problem | undefined {
+    const refusal = this.breakerRefusal(upstream, terms)
+    if (refusal !== undefined || !this.queue.isFull(terms)) return refusal
+    this.statistics.services[upstream.service].shed[terms.priority].full += 1
+    return new Problem(upstream.overloaded)
+  }
+
+  /**
+   * Begins a call: takes a slot, or waits for one.
+   * @throws Problem `overloaded`, `expired` or `open` of the upstream
+   */
+  takeSlot(upstream: Upstream, terms: Terms): Slot | Promise<Slot> {
+    const breaker = this.breakerOf(upstream)
+    const refusal = this.breakerRefusal(upstream, terms)
+    if (refusal !== undefined) throw refusal
+    const service = this.statistics.services[upstream.service]
+    const wait = this.queue.enter(terms, upstream)
+    if (wait === undefined) return new Slot(this.queue, terms, breaker, service)
+    return wait.then(() => {
+      // The breaker may have opened while the call waited.
+      const late = this.breakerRefusal(upstream, terms)
+      if (late !== undefined) {
+        this.queue.leave(terms.accountId)
+        throw late
+      }
+      return new Slot(this.queue, terms, breaker, service)
+    })
+  }
+
+  private breakerRefusal(
+    upstream: Upstream,
+    { priority }: Pick<Terms, 'priority'>,
+  ): Problem | undefined {
+    const breaker = this.breakerOf(upstream)
+    if (upstream.open === undefined || breaker?.isOpen !== true) return undefined
+    this.statistics.services[upstream.service].shed[priority]['circuit-open'] += 1
+    const retryAfterSeconds = Math.max(Math.ceil(breaker.refusesForMs / 1000), 1)
+    return new Problem(upstream.open, { retryAfterSeconds })
+  }
+
+  private breakerOf({ service, open }: Upstream): CircuitBreaker | undefined {
+    if (open === undefined) return undefined
+    const known = this.breakerByService.get(service)
+    if (known !== undefined) return known
+    const breaker = new CircuitBreaker(this.statistics.services[service])
+    this.breakerByService.set(service, breaker)
+    return breaker
+  }
+}
+
+/** A slot in use: its call is judged once, as soon as it says something of the service, and ends once, when the connection is free again. */
+export class Slot {
+  private readonly queue: Queue
+  private readonly terms: Terms
+  private readonly breaker: CircuitBreaker | undefined
+  private readonly service: ServiceStatistics
+  private readonly era: number
+  private readonly startedAt = performance.now()
+  private outcome: CallOutcome | undefined
+  private isFree = false
+
+  constructor(
+    queue: Queue,
+    terms: Terms,
+    breaker: CircuitBreaker | undefined,
+    service: ServiceStatistics,
+  ) {
+    this.queue = queue
+    this.terms = terms
+    this.breaker = breaker
+    this.service = service
+    this.era = breaker?.begin() ?? 0
+    service.inFlight += 1
+    if (terms.upstream !== undefined) terms.upstream.startedAt = this.startedAt
+  }
+
+  /**
+   * Tells the circuit breaker how the call went. The first word counts: what becomes of the connection later is another matter.
+   * @returns that first word
+   */
+  judge(outcome: CallOutcome): CallOutcome {
+    if (this.outcome === undefined) {
+      this.outcome = outcome
+      this.breaker?.end(this.era, outcome)
+    }
+    return this.outcome
+  }
+
+  /** Gives the slot back. @param outcome counts where the call was not judged before */
+  free(outcome: CallOutcome): void {
+    if (this.isFree) return
+    this.isFree = true
+    const judged = this.judge(outcome)
+    const ms = performance.now() - this.startedAt
+    const { upstream, accountId } = this.terms
+    this.service.inFlight -= 1
+    this.service.calls[judged] += 1
+    this.service.seconds.add(ms / 1000)
+    if (upstream !== undefined) {
+      upstream.endedMs += ms
+      upstream.startedAt = undefined
+    }
+    this.queue.leave(accountId)
+  }
+}

@@ -1,0 +1,158 @@
+/** The slots of a host and the queue for them: which call goes now, which waits, and which is told to come back later. */
+
+import type { ProblemCode } from '../problems/catalogue.ts'
+import { Problem } from '../problems/problem.ts'
+import type { CallStatistics, ServiceName, ShedReason } from './statistics.ts'
+import type { Priority, Terms } from './terms.ts'
+
+const fillLimits: Record<Priority, number> = { low: 0.25, normal: 0.5, high: 1 }
+
+export type QueueOptions = {
+  /** Calls in flight. */
+  slots: number
+  /** Calls that wait. */
+  places: number
+  /** The longest wait, milliseconds. */
+  waitMs: number
+  /** The share of slots and places that one account may hold, up to 1. */
+  accountShare: number
+}
+
+/** What a call is refused with: there is no room, or its deadline passed while it waited. */
+export type QueueRefusals = { service: ServiceName; overloaded: ProblemCode; expired: ProblemCode }
+
+type Waiting = {
+  readonly terms: Terms
+  readonly since: number
+  readonly timer: NodeJS.Timeout
+  readonly enter: () => void
+  readonly refuse: (problem: Problem) => void
+  readonly refusals: QueueRefusals
+}
+
+type Held = { slots: number; places: number }
+
+export class Queue {
+  private readonly options: QueueOptions
+  private readonly statistics: CallStatistics
+  private inFlight = 0
+  /** In the order of arrival. An array: what passes through an old Set stays in memory until V8's next full collection. */
+  private readonly waiting: Waiting[] = []
+  /** By account; stays empty where one account may hold everything. */
+  private readonly held = new Map<string, Held>()
+  private readonly hasShares: boolean
+  private readonly accountSlots: number
+  private readonly accountPlaces: number
+
+  constructor(options: QueueOptions, statistics: CallStatistics) {
+    this.options = options
+    this.statistics = statistics
+    this.hasShares = options.accountShare < 1
+    this.accountSlots = Math.max(1, Math.floor(options.slots * options.accountShare))
+    this.accountPlaces = Math.ceil(options.places * options.accountShare)
+  }
+
+  /** Calls that wait. */
+  get length(): number {
+    return this.waiting.length
+  }
+
+  /** Whether a call on these terms would be refused now. */
+  isFull({ accountId, priority }: Pick<Terms, 'accountId' | 'priority'>): boolean {
+    return !this.hasSlot(accountId) && !this.hasPlace(accountId, priority)
+  }
+
+  /**
+   * Takes a slot, which `leave` gives back.
+   * @returns undefined where a slot was free; else a promise of one, in the order of arrival
+   * @throws Problem with one of the refusals' codes
+   */
+  enter(terms: Terms, refusals: QueueRefusals): Promise<void> | undefined {
+    // A free slot belongs to nobody in the queue: all who wait then are of accounts that hold their share.
+    if (this.hasSlot(terms.accountId)) {
+      this.count(terms.accountId, 'slots', 1)
+      return undefined
+    }
+    if (!this.hasPlace(terms.accountId, terms.priority)) {
+      this.shed(refusals, terms, 'full')
+      throw new Problem(refusals.overloaded)
+    }
+    return new Promise((enter, refuse) => this.wait(terms, refusals, enter, refuse))
+  }
+
+  leave(accountId: string): void {
+    this.count(accountId, 'slots', -1)
+    let index = 0
+    while (index < this.waiting.length && this.inFlight < this.options.slots) {
+      const next = this.waiting[index]
+      if (next !== undefined && this.hasSlot(next.terms.accountId)) this.admit(next)
+      else index += 1
+    }
+  }
+
+  private wait(
+    terms: Terms,
+    refusals: QueueRefusals,
+    enter: () => void,
+    refuse: (problem: Problem) => void,
+  ): void {
+    const since = performance.now()
+    const remainingMs = terms.deadline - since
+    const { waitMs } = this.options
+    const isDeadline = remainingMs < waitMs
+    const timer = setTimeout(
+      () => {
+        this.remove(waiting)
+        this.shed(refusals, terms, isDeadline ? 'deadline' : 'waited')
+        refuse(new Problem(isDeadline ? refusals.expired : refusals.overloaded))
+      },
+      Math.min(remainingMs, waitMs),
+    )
+    const waiting = { terms, since, timer, enter, refuse, refusals }
+    this.waiting.push(waiting)
+    this.count(terms.accountId, 'places', 1)
+  }
+
+  private admit(waiting: Waiting): void {
+    const { terms, refusals, enter, refuse } = waiting
+    this.remove(waiting)
+    if (terms.connection?.destroyed === true) {
+      const detail = 'The caller hung up while the request waited in the queue; nothing was sent.'
+      this.shed(refusals, terms, 'hung-up')
+      refuse(new Problem(refusals.overloaded, { detail }))
+      return
+    }
+    this.count(terms.accountId, 'slots', 1)
+    enter()
+  }
+
+  private remove(waiting: Waiting): void {
+    clearTimeout(waiting.timer)
+    this.waiting.splice(this.waiting.indexOf(waiting), 1)
+    this.statistics.queueSeconds.add((performance.now() - waiting.since) / 1000)
+    this.count(waiting.terms.accountId, 'places', -1)
+  }
+
+  private shed({ service }: QueueRefusals, { priority }: Terms, reason: ShedReason): void {
+    this.statistics.services[service].shed[priority][reason] += 1
+  }
+
+  private hasSlot(accountId: string): boolean {
+    if (this.inFlight >= this.options.slots) return false
+    return !this.hasShares || (this.held.get(accountId)?.slots ?? 0) < this.accountSlots
+  }
+
+  private hasPlace(accountId: string, priority: Priority): boolean {
+    if (this.waiting.length >= this.options.places * fillLimits[priority]) return false
+    return !this.hasShares || (this.held.get(accountId)?.places ?? 0) < this.accountPlaces
+  }
+
+  private count(accountId: string, what: keyof Held, change: 1 | -1): void {
+    if (what === 'slots') this.inFlight += change
+    if (!this.hasShares) return
+    const held = this.held.get(accountId) ?? { slots: 0, places: 0 }
+    held[what] += change
+    if (held.slots === 0 && held.places === 0) this.held.delete(accountId)
+    else this.held.set(accountId, held)
+  }
+}

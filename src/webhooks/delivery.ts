@@ -1,0 +1,78 @@
+/** Brings one event to the app: signed, inside its deadline, and again while nothing listens there. */
+import { setTimeout } from 'node:timers/promises'
+import type { Trace } from '../transport/trace.ts'
+import type { Event } from './events.ts'
+import { standardHeaders } from './standard-webhooks.ts'
+
+/**
+ * What came of one POST. A status: the head of an answer. `unreachable`: nothing was written. `failed`: written, and then no HTTP.
+ * `timeout`: written, and no answer until the deadline.
+ */
+export type PostOutcome =
+  | { status: number }
+  | { failure: 'unreachable'; mayRecover: boolean }
+  | { failure: 'failed' | 'timeout' }
+
+/** For whom, where to and until when something is sent to the app. */
+export type Way = {
+  accountId: string
+  url: string
+  /** Beside those of Standard Webhooks. */
+  headers: Readonly<Record<string, string>>
+  /** On the clock of `performance.now()`, milliseconds. */
+  deadline: number
+  /** Of the request that brought the notification, where tracing is on. */
+  trace: Trace | undefined
+}
+
+/** Sends one request. Rejects only where the program itself fails. */
+export type Post = (way: Way, body: string) => Promise<PostOutcome>
+
+export type Delivery = {
+  event: Event
+  way: Way
+  /** One signature each. */
+  secrets: readonly string[]
+  isTriedOnce: boolean
+}
+
+/** `refused`: the app got it and did not say 2xx. */
+export type DeliveryOutcome = 'taken' | 'refused' | 'unreachable' | 'timeout'
+
+const firstPauseMs = 50
+const longestPauseMs = 200
+
+/** @param onAnswer gets the milliseconds of an attempt that was written */
+export async function deliver(
+  { event, way, secrets, isTriedOnce }: Delivery,
+  post: Post,
+  onAnswer: (ms: number) => void,
+): Promise<DeliveryOutcome> {
+  const body = JSON.stringify(event)
+  const attempt = async () => {
+    const startedAt = performance.now()
+    const seconds = Math.floor(Date.now() / 1000)
+    const signed = standardHeaders(event.id, seconds, body, secrets)
+    const outcome = await post({ ...way, headers: { ...way.headers, ...signed } }, body)
+    if (outcomeOf(outcome) !== 'unreachable') onAnswer(performance.now() - startedAt)
+    return outcome
+  }
+  let pauseMs = firstPauseMs
+  let outcome = await attempt()
+  while (!isTriedOnce && mayRecover(outcome) && performance.now() + pauseMs < way.deadline) {
+    await setTimeout(pauseMs)
+    pauseMs = Math.min(pauseMs * 2, longestPauseMs)
+    outcome = await attempt()
+  }
+  return outcomeOf(outcome)
+}
+
+function mayRecover(outcome: PostOutcome): boolean {
+  return 'mayRecover' in outcome && outcome.mayRecover
+}
+
+function outcomeOf(outcome: PostOutcome): DeliveryOutcome {
+  if ('status' in outcome)
+    return outcome.status >= 200 && outcome.status < 300 ? 'taken' : 'refused'
+  return outcome.failure === 'failed' ? 'refused' : outcome.failure
+}

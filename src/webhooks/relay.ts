@@ -1,0 +1,129 @@
+/** Hands the events of a notification to the app, one after the other. What the app does not take, LivePerson sends again. */
+import type { Trace } from '../transport/trace.ts'
+import type { Counters } from './counters.ts'
+import { type DeliveryOutcome, deliver, type Post } from './delivery.ts'
+import type { Event } from './events.ts'
+import { leftOutBy, type Selection } from './selection.ts'
+import type { Context, LeftOut } from './simplify/change.ts'
+import { simplify } from './simplify/notification.ts'
+
+export type RelayOptions = {
+  post: Post
+  selection: Selection
+  /** What the app's secrets are now. */
+  secrets: () => readonly string[]
+  counters: Counters
+  /** The time of one notification. */
+  timeoutMs: number
+  /** What `href` begins with, up to a slash. */
+  apiUrl: string
+  /** Says once that a type is not known. */
+  onUnknown: (type: string) => void
+}
+
+/** A notification whose signature is right. */
+export type Notified = {
+  json: Readonly<Record<string, unknown>>
+  accountId: string
+  clientId: string
+  requestId: string
+  /** The app's endpoint for the account. Undefined: there is none, and what the app would get counts as taken. */
+  url: string | undefined
+  /** Milliseconds since 1970. */
+  receivedAt: number
+  /** On the clock of `performance.now()`, milliseconds. */
+  deadline: number
+  random: string
+  /** Of the request, where tracing is on. */
+  trace?: Trace | undefined
+}
+
+export type Relayed = {
+  /** Of the first event that was not taken, else `taken`. */
+  outcome: DeliveryOutcome
+  taken: number
+  leftOut: number
+  /** Chat states that the app did not take. */
+  dropped: number
+}
+
+/** The share of the clock that one chat state gets: typing must never hold up a message. */
+const chatStateShare = 1 / 4
+
+export class Relay {
+  private readonly options: RelayOptions
+
+  constructor(options: RelayOptions) {
+    this.options = options
+  }
+
+  /** Stops at the first event that the app does not take, so that the order holds when it comes again. */
+  async relay(notified: Notified): Promise<Relayed> {
+    const { accountId, clientId, receivedAt, random, json } = notified
+    const context: Context = {
+      accountId,
+      clientId,
+      receivedAt,
+      random,
+      apiUrl: this.options.apiUrl,
+    }
+    const relayed: Relayed = { outcome: 'taken', taken: 0, leftOut: 0, dropped: 0 }
+    for (const simplified of simplify(json, context)) {
+      if (this.isLeftOut(simplified)) {
+        relayed.leftOut += 1
+        continue
+      }
+      const outcome = await this.bring(simplified, notified)
+      this.options.counters.countEvent(simplified.type, outcome)
+      if (outcome === 'taken') relayed.taken += 1
+      else if (simplified.type === 'chat_state.updated') relayed.dropped += 1
+      else return { ...relayed, outcome }
+    }
+    return relayed
+  }
+
+  private isLeftOut(simplified: Event | LeftOut): simplified is LeftOut {
+    const { counters, selection, onUnknown } = this.options
+    if ('leftOut' in simplified) {
+      if (simplified.unknown !== undefined) onUnknown(simplified.unknown)
+      counters.countEvent('none', 'left-out', simplified.leftOut)
+      return true
+    }
+    const reason = leftOutBy(simplified, selection)
+    if (reason === undefined) return false
+    counters.countEvent(simplified.type, 'left-out', reason)
+    return true
+  }
+
+  private async bring(
+    event: Event,
+    { url, accountId, requestId, deadline, trace }: Notified,
+  ): Promise<DeliveryOutcome> {
+    const { post, secrets, counters, timeoutMs } = this.options
+    if (url === undefined) return 'taken'
+    const isChatState = event.type === 'chat_state.updated'
+    const now = performance.now()
+    const ends = isChatState ? Math.min(deadline, now + timeoutMs * chatStateShare) : deadline
+    const headers = {
+      'content-type': 'application/json',
+      'x-lp-account-id': accountId,
+      'x-request-id': requestId,
+    }
+    // The events before it took all the time that there was.
+    if (now >= ends) return 'timeout'
+    const outcome = await deliver(
+      {
+        event,
+        way: { accountId, url, headers, deadline: ends, trace },
+        secrets: secrets(),
+        isTriedOnce: isChatState,
+      },
+      post,
+      (ms) => counters.appSeconds.add(ms / 1000),
+    )
+    if (outcome === 'taken') {
+      counters.lagSeconds.add(Math.max(Date.now() - Date.parse(event.timestamp), 0) / 1000)
+    }
+    return outcome
+  }
+}
