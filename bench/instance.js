@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { cpuOf } from './kernel.js'
 import { startLoad } from './load.js'
 import { freePort, isRunning, start, stop } from './processes.js'
-import { requests, writeRequest } from './requests.js'
+import { pathOf, requests, writeRequest } from './requests.js'
 
 const startLimitMs = 15_000
 
@@ -56,7 +56,9 @@ function check({ name }, request, { status, text }) {
 }
 
 /** One request on a connection of its own. */
-export function ask(port, method, { path, headers = {}, body = '' }) {
+export function ask(port, method, request) {
+  const { headers = {}, body = '' } = request
+  const path = pathOf(request, 1)
   return new Promise((resolve, reject) => {
     const filled = Object.entries(headers).map(([name, value]) => [
       name,
@@ -75,9 +77,9 @@ export function ask(port, method, { path, headers = {}, body = '' }) {
 }
 
 /** The load of one instance, on the load's core. */
-export function loadOf({ port, request, requestFile }, { cores }, load) {
-  const url = `http://127.0.0.1:${port}${request.path}`
-  return startLoad({ core: cores.load, url, requestFile, ...load })
+export function loadOf({ port, requestFile }, { cores }, load) {
+  const origin = `http://127.0.0.1:${port}`
+  return startLoad({ core: cores.load, origin, requestFile, ...load })
 }
 
 /** Until the JIT has settled: so many requests, or so much CPU time; a busy machine gets up to `limitMs` for it. */

@@ -4,7 +4,7 @@ import { floor, subject } from './candidates.js'
 import { cleanest, compare, look } from './foreign.js'
 import { startInstance } from './instance.js'
 import { messageFrom, start, stop } from './processes.js'
-import { requests } from './requests.js'
+import { conversations, pathOf, requests } from './requests.js'
 import { quantile, shuffle } from './statistics.js'
 
 const delayMs = 100
@@ -73,7 +73,7 @@ async function startSlowUpstream({ cores }, certificates) {
 }
 
 async function load(generator, { name, port, request, tls }, duration) {
-  const { path, status, headers, body } = request
+  const { status, headers, body } = request
   const lines = Object.entries({ Host: `localhost:${port}`, ...headers })
   const head = lines.map(([header, value]) => `${header}: ${value}\r\n`).join('')
   const length = `Content-Length: ${Buffer.byteLength(body)}`
@@ -87,7 +87,10 @@ async function load(generator, { name, port, request, tls }, duration) {
       tls: tls !== undefined,
       size: connections,
     },
-    request: `POST ${path} HTTP/1.1\r\n${head}${length}\r\n\r\n${body}`,
+    requests: Array.from(
+      { length: conversations },
+      (_, number) => `POST ${pathOf(request, number)} HTTP/1.1\r\n${head}${length}\r\n\r\n${body}`,
+    ),
   })
   const seen = await messageFrom(generator)
   if (Object.keys(seen.failures).length > 0) {

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { text as readText } from 'node:stream/consumers'
 import { start } from './processes.js'
+import { conversations } from './requests.js'
 
 const script = new URL('load.lua', import.meta.url).pathname
 /** It is stopped long before. */
@@ -14,9 +15,14 @@ const againMs = 500
  * @param order `sequential` or `random`
  * @returns the process and `stop`, which answers what wrk saw
  */
-export function startLoad({ core, url, connections, requestFile, rotate = 1, order }) {
-  const args = ['-t1', `-c${connections}`, `-d${longest}`, '--timeout', '10s', '-s', script, url]
-  const env = { REQUEST: requestFile, ROTATE: `${rotate}`, ORDER: order }
+export function startLoad({ core, origin, connections, requestFile, rotate = 1, order }) {
+  const args = ['-t1', `-c${connections}`, `-d${longest}`, '--timeout', '10s', '-s', script, origin]
+  const env = {
+    REQUEST: requestFile,
+    ROTATE: `${rotate}`,
+    CONVERSATIONS: `${conversations}`,
+    ORDER: order,
+  }
   const child = start(core, 'wrk', args, { env, stdout: 'pipe' })
   const output = readText(child.stdout)
   const exited = once(child, 'exit')

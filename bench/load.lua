@@ -1,12 +1,15 @@
--- wrk's side of load.js: sends the request of a file; with ROTATE=n `{id}` in it is 1 to n,
--- one after the other or in random order (ORDER). Prints a line of JSON.
+-- wrk's side of load.js: sends the request of a file; with ROTATE=n `{id}` in its headers is 1 to n,
+-- one after the other or in random order (ORDER). `{conversation}` in its path is 1 to CONVERSATIONS, one
+-- after the other, or with ROTATE the same as `{id}`. Prints a line of JSON.
 
 local rotate = tonumber(os.getenv("ROTATE") or "1")
+local conversations = tonumber(os.getenv("CONVERSATIONS") or "1")
 local random = os.getenv("ORDER") == "random"
 math.randomseed(os.time())
 
 local headers = {}
 local file = assert(io.open(os.getenv("REQUEST")))
+local path = file:read("*l")
 for line in file:lines() do
   if line == "" then break end
   local name, value = line:match("^([^:]+): (.*)$")
@@ -21,18 +24,26 @@ local function headers_of(id)
   return filled
 end
 
+local function path_of(conversation)
+  return (path:gsub("{conversation}", conversation))
+end
+
 wrk.method = "POST"
 wrk.body = body
+wrk.path = path_of(1)
 wrk.headers = headers_of(1)
 
-if rotate > 1 then
+local names_conversation = path_of(1) ~= path
+
+if rotate > 1 or names_conversation then
   local prepared = {}
   local last = 0
+  local values = rotate > 1 and rotate or conversations
   function request()
-    last = random and math.random(rotate) or last % rotate + 1
+    last = rotate > 1 and random and math.random(values) or last % values + 1
     local known = prepared[last]
     if not known then
-      known = wrk.format(nil, nil, headers_of(last))
+      known = wrk.format(nil, path_of(last), headers_of(rotate > 1 and last or 1))
       prepared[last] = known
     end
     return known

@@ -15,15 +15,15 @@ process.on('message', async (order) => {
 })
 
 /**
- * @param order `port`, `tls`, `size` of the pool, `request` (bytes as text), `status` of a success, `perSecond`, `seconds`, and
+ * @param order `port`, `tls`, `size` of the pool, `requests` (bytes as text, sent in turn), `status` of a success, `perSecond`, `seconds`, and
  * `settleSeconds` before them, in which connections are made again and nothing is counted
  * @returns milliseconds of each request, and how late each was sent
  */
-async function run({ port, tls, size, request, status: expected, perSecond, ...times }) {
+async function run({ port, tls, size, requests, status: expected, perSecond, ...times }) {
   const { seconds, settleSeconds } = times
   const end = setTimeout(giveUp, (settleSeconds + seconds) * 1000 + patienceMs)
   const pool = await openPool({ port, tls, size })
-  const bytes = Buffer.from(request, 'latin1')
+  const all = requests.map((request) => Buffer.from(request, 'latin1'))
   const uncounted = perSecond * settleSeconds
   const count = uncounted + perSecond * seconds
   const intervalMs = 1000 / perSecond
@@ -41,7 +41,7 @@ async function run({ port, tls, size, request, status: expected, perSecond, ...t
     pacer.on('message', (sent) => {
       const intended = startAt + sent * intervalMs
       if (sent >= uncounted) lateness.push(now() - intended)
-      pool.send(bytes, (status) => {
+      pool.send(all[sent % all.length], (status) => {
         if (sent >= uncounted) latencies.push(now() - intended)
         if (status !== expected) failures[status] = (failures[status] ?? 0) + 1
         finished += 1

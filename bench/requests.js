@@ -62,7 +62,8 @@ function notify(message) {
   return { ...post('/webhooks/liveperson', 200, headers, body), isAnswer: (text) => text === '' }
 }
 
-const messages = '/conversations/conversation-1/messages'
+/** The messages of one conversation wait for each other, so the load rotates over many. */
+const messages = '/conversations/conversation-{conversation}/messages'
 
 /** The kinds of a request, each with the status of its success. */
 export const requests = {
@@ -80,8 +81,16 @@ export const requests = {
   notification: (message = text) => notify(message),
 }
 
-/** For wrk's script: a header a line, an empty line, the body. */
-export function writeRequest(file, { headers, body }) {
+/** How many conversations a load has: enough that hardly two of its requests under way are of one. */
+export const conversations = 1_024
+
+/** @param number of the conversation, if the path names one */
+export function pathOf({ path }, number) {
+  return path.replace('{conversation}', number)
+}
+
+/** For wrk's script: the path, a header a line, an empty line, the body. */
+export function writeRequest(file, { path, headers, body }) {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\n`)
-  writeFileSync(file, `${lines.join('')}\n${body}`)
+  writeFileSync(file, `${path}\n${lines.join('')}\n${body}`)
 }

@@ -86,6 +86,8 @@ type Definition<P extends TSchema, Q extends TSchema, B extends TSchema> = {
   isRepeatable: boolean
   /** Under overload, requests of low priority are rejected first. */
   priority: Priority
+  /** It leaves only after what came before it in its conversation. */
+  isOrdered?: boolean
   /** A problem that means that the action was done already. */
   settledBy?: ProblemCode
   /** The seconds after which the typing that it shows ends by itself. Undefined: it does not. */

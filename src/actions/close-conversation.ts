@@ -30,6 +30,7 @@ export const closeConversation = defineAction({
   },
   isRepeatable: true,
   priority: 'high',
+  isOrdered: true,
   settledBy: 'conversation-closed',
   outcome: 'silent',
   translate: ({ params, body }) => ({

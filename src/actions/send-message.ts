@@ -84,7 +84,7 @@ export const sendMessage = defineAction({
   tag: 'Messages',
   summary: 'Send a message',
   description:
-    'Sends a text of the consumer, or a file that is already in LiveEngage’s file storage. The `sequence` of the answer is the number of the message; receipts refer to it. `inReplyTo` answers a card or a quick reply: the proxy first sends the receipt that LiveEngage expects of a click, then the text with the same `metadata`. If LiveEngage refuses the receipt, the text is not sent. `receipt` in the answer says whether LiveEngage accepted it, or whether that is unknown.',
+    'Sends a text of the consumer, or a file that is already in LiveEngage’s file storage. The `sequence` of the answer is the number of the message; receipts refer to it. `inReplyTo` answers a card or a quick reply: the proxy first sends the receipt that LiveEngage expects of a click, then the text with the same `metadata`. If LiveEngage refuses the receipt, the text is not sent. `receipt` in the answer says whether LiveEngage accepted it, or whether that is unknown. Messages, pictures and the close of one conversation leave in the order in which they arrived, each once the one before it has its answer.',
   params: ConversationParams,
   query: Type.Object({}),
   body: Body,
@@ -112,6 +112,7 @@ export const sendMessage = defineAction({
   mistakenKeys: { message: 'text', body: 'text', content: 'text', msg: 'text', Body: 'text' },
   isRepeatable: false,
   priority: 'high',
+  isOrdered: true,
   outcome: 'event',
   // Source: click operations page; Messaging Window PCS tutorial, step 12.
   receipt: ({ params, body }) => {

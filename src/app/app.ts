@@ -8,6 +8,7 @@ import type { Drain } from '../http/drain.ts'
 import { EventLoopLag } from '../http/event-loop-lag.ts'
 import { settleKeys } from '../http/idempotency-key.ts'
 import { createListener } from '../http/listener.ts'
+import { MessageOrder } from '../http/message-order.ts'
 import { RequestCounters } from '../http/request-record.ts'
 import { type Tracing, traceRequests } from '../http/request-spans.ts'
 import { MemoryStore } from '../idempotency/memory-store.ts'
@@ -97,6 +98,7 @@ export async function buildApp(config: Config, logger: Logger, tracing?: Tracing
     secrets,
     client,
     store,
+    order: config.messageOrder === 'arrival' ? new MessageOrder() : undefined,
     typing,
     eventLoop,
     statistics: hosts.statistics,

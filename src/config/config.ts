@@ -36,6 +36,7 @@ export type Config = {
   maxQueue: number
   maxQueueMs: number
   maxAccountShare: number
+  messageOrder: Environment['MESSAGE_ORDER']
   bodyLimitBytes: number
   fileLimitBytes: number
   maxUploads: number
@@ -161,6 +162,7 @@ function fromEnvironment(values: Environment): Config {
     maxQueue: values.MAX_QUEUE,
     maxQueueMs: values.MAX_QUEUE_MS,
     maxAccountShare: values.MAX_ACCOUNT_SHARE,
+    messageOrder: values.MESSAGE_ORDER,
     bodyLimitBytes: values.BODY_LIMIT_BYTES,
     fileLimitBytes: values.FILE_LIMIT_BYTES,
     maxUploads: values.MAX_UPLOADS,

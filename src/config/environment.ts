@@ -190,7 +190,8 @@ export const Environment = Type.Object({
     default: 1000,
     minimum: 1,
     maximum: 60000,
-    description: 'Longest time in the queue',
+    description:
+      'Longest wait for a free connection. A message’s wait for its turn may take as long as its deadline',
   }),
   MAX_ACCOUNT_SHARE: Type.Number({
     default: 1,
@@ -198,6 +199,11 @@ export const Environment = Type.Object({
     maximum: 1,
     description:
       'Share of `MAX_CONNECTIONS` and `MAX_QUEUE` that one account may use, for example `0.5` if the proxy serves several accounts',
+  }),
+  MESSAGE_ORDER: StringEnum(['arrival', 'none'], {
+    default: 'arrival',
+    description:
+      '`arrival`: messages, pictures and the close of one conversation leave in the order in which they arrived, each once the one before it has its answer. `none`: they do not wait for each other',
   }),
   BODY_LIMIT_BYTES: Type.Integer({
     default: 65536,

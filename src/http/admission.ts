@@ -39,6 +39,8 @@ export type CallKind = {
   priority: Priority
   /** Native routes send what they get, so `dryRun` means nothing there. */
   hasDryRun: boolean
+  /** It waits for those before it in its conversation. */
+  isOrdered?: boolean | undefined
   /** Reads the account where a route has it in its path. */
   accountOf?: (request: FastifyRequest) => string
 }

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { CallContext } from '../liveengage/caller.ts'
 import type { Problem } from '../problems/problem.ts'
 import type { KeyedRequest } from './idempotency-key.ts'
+import type { Turn } from './message-order.ts'
 import type { RequestTrace } from './request-spans.ts'
 
 declare module 'fastify' {
@@ -23,6 +24,8 @@ declare module 'fastify' {
     mayBeSent: boolean
     /** Set where it has an Idempotency-Key that counts. */
     keyed: KeyedRequest | null
+    /** Its place among the requests of its conversation, where their order counts. */
+    turn: Turn | null
     /** Gives an upload's place to the next one. */
     releaseUpload: (() => void) | null
     /** What became of a notification of LivePerson's, for its log line. */
@@ -50,6 +53,7 @@ export function decorateRequests(app: FastifyInstance): void {
   app.decorateRequest('isDryRun', false)
   app.decorateRequest('mayBeSent', false)
   app.decorateRequest('keyed', null)
+  app.decorateRequest('turn', null)
   app.decorateRequest('releaseUpload', null)
   app.decorateRequest('notification', null)
   app.decorateRequest('trace', undefined)

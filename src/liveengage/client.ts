@@ -66,15 +66,15 @@ export class Client {
    * @throws Problem whose `delivery` says whether LiveEngage may have acted
    */
   send(command: Command, context: CallContext): Promise<SendSuccess> {
-    return this.prepare(command, context)()
+    return this.prepare(command)(context)
   }
 
   /** Puts a command into its envelope. @returns what sends it, as `send` does, and holds no more than its bytes */
-  prepare(command: Command, context: CallContext): () => Promise<SendSuccess> {
+  prepare(command: Command): (context: CallContext) => Promise<SendSuccess> {
     const request = toRequest(command)
     const { id } = request
     const bytes = Buffer.from(JSON.stringify(request))
-    return () =>
+    return (context) =>
       this.post('conversation/send', version, bytes, context, (answer) =>
         readSendAnswer(answer, id),
       )

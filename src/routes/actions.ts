@@ -15,6 +15,7 @@ import { stopTyping } from '../actions/stop-typing.ts'
 import { admitted } from '../http/admission.ts'
 import { type CallHooksOptions, callHooks } from '../http/call-hooks.ts'
 import { guarded } from '../http/idempotency-key.ts'
+import { inTurn } from '../http/message-order.ts'
 import type { SendSuccess } from '../liveengage/answers.ts'
 import type { Client } from '../liveengage/client.ts'
 import { type Preview, preview } from '../liveengage/preview.ts'
@@ -55,9 +56,9 @@ export function mountActions(app: FastifyInstance, options: ActionRoutesOptions)
 }
 
 function mount(app: FastifyInstance, action: Action, options: ActionRoutesOptions): void {
-  const { body, params, query, isRepeatable, priority, mistakenKeys } = action
+  const { body, params, query, isRepeatable, priority, isOrdered, mistakenKeys } = action
   const querystring = withDryRun(query)
-  const hooks = callHooks(options, { priority, hasDryRun: true })
+  const hooks = callHooks(options, { priority, isOrdered, hasDryRun: true })
   app.route<Route>({
     method: action.method,
     url: action.path,
@@ -78,6 +79,7 @@ function mount(app: FastifyInstance, action: Action, options: ActionRoutesOption
       done()
     },
     preHandler: hooks.preHandler,
+    onSend: hooks.onSend,
     handler: handlerOf(action, options),
   })
 }
@@ -152,13 +154,15 @@ async function answerSilent(
   const input = inputOf(request)
   const command = action.translate(input)
   const expirySeconds = action.expirySeconds?.(input)
-  request.mayBeSent = true
   const { caller } = context
   const call = { command, caller, conversationId: request.params.id, expirySeconds }
-  await typing.follow(call, async () => {
-    await client.send(command, context).catch((error) => {
-      // Some refusals mean that what was asked for is so already.
-      if (!isProblem(error, action.settledBy)) throw error
+  await inTurn(client, request, () => {
+    request.mayBeSent = true
+    return typing.follow(call, async () => {
+      await client.send(command, context).catch((error) => {
+        // Some refusals mean that what was asked for is so already.
+        if (!isProblem(error, action.settledBy)) throw error
+      })
     })
   })
   return reply.code(204).send()
@@ -181,15 +185,20 @@ function publish(
   const receipt = action.receipt?.(input)
   const { dialogId } = command.body
   const call = { command, caller: context.caller, conversationId: request.params.id }
-  const send = client.prepare(command, guarded(request))
-  const sendReceipt = receipt && client.prepare(receipt, withHalfTheTime(context))
+  const sendCommand = client.prepare(command)
+  const sendReceipt = receipt && client.prepare(receipt)
   request.body = undefined
   const publishNow = () => {
+    const send = () => sendCommand(guarded(request))
     request.mayBeSent = true
     // Mostly nothing is typed that would have to end.
     return typing.dialogs.size === 0 ? send() : typing.follow(call, send)
   }
-  const sent = sendReceipt === undefined ? publishNow() : sendAfter(sendReceipt, publishNow)
+  const sent = inTurn(client, request, () =>
+    sendReceipt === undefined
+      ? publishNow()
+      : sendAfter(() => sendReceipt(withHalfTheTime(context)), publishNow),
+  )
   return { dialogId, sent }
 }
 

@@ -6,6 +6,7 @@ import { admitted } from '../http/admission.ts'
 import { ArrivingBodies } from '../http/arriving-bodies.ts'
 import { type CallHooksOptions, callHooks } from '../http/call-hooks.ts'
 import { claim, guarded } from '../http/idempotency-key.ts'
+import { inTurn, takeTurn } from '../http/message-order.ts'
 import type { Client } from '../liveengage/client.ts'
 import { askForDownload, type FileStorage } from '../liveengage/file-storage.ts'
 import { preview } from '../liveengage/preview.ts'
@@ -37,7 +38,7 @@ const downloadParts = { params: DownloadParams, querystring: DryRunQuery }
 type Query = { dryRun?: 'true' | 'false' }
 
 export async function fileRoutes(app: FastifyInstance, options: FileRoutesOptions): Promise<void> {
-  const { client, storage, store, typing, fileLimitBytes } = options
+  const { client, storage, store, order, typing, fileLimitBytes } = options
   const hooks = callHooks(options, { priority: 'high', hasDryRun: true })
   await acceptForms(app, fileLimitBytes)
   app.post<{ Params: { id: string }; Querystring: Query }>('/conversations/:id/files', {
@@ -48,6 +49,7 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
     // Also for a caller who has hung up; by now the file is no longer held.
     onSend: (request, _reply, _payload, done) => {
       request.releaseUpload?.()
+      request.turn?.end()
       done()
     },
     handler: async (request, reply) => {
@@ -58,6 +60,7 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
       if (fileType === undefined) throw invalidForm('/file', 'must be a JPEG, PNG or GIF picture')
       const question = askForUpload(file.length, fileType)
       if (request.isDryRun) return preview(client, question, context)
+      if (order !== undefined) takeTurn(order, request)
       if (keyed !== null) {
         // Not over the body's bytes: a client chooses another boundary for each attempt.
         keyed.body = file
@@ -70,8 +73,10 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
         const relativePath = await storage.put(file, question, context)
         const stored = { relativePath, fileType }
         const command = publishFile(conversationId, stored, fields)
-        request.mayBeSent = true
-        const { sequence } = await client.send(command, guarded(request))
+        const { sequence } = await inTurn(client, request, () => {
+          request.mayBeSent = true
+          return client.send(command, guarded(request))
+        })
         return { sequence, file: stored }
       })
       return sendEvent(request, reply, { conversationId, dialogId, ...published })

@@ -103,6 +103,14 @@ export class Host {
     })
   }
 
+  /**
+   * Holds a place in the queue for a call that may not go yet; see `Queue.hold`.
+   * @throws Problem `overloaded` or `expired` of the upstream
+   */
+  holdPlace(upstream: Upstream, terms: Terms, arrival: Promise<void>): Promise<void> {
+    return this.queue.hold(terms, upstream, arrival)
+  }
+
   private breakerRefusal(
     upstream: Upstream,
     { priority }: Pick<Terms, 'priority'>,

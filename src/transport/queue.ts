@@ -2,6 +2,7 @@
 
 import type { ProblemCode } from '../problems/catalogue.ts'
 import { Problem } from '../problems/problem.ts'
+import { beforeDeadline } from './deadline.ts'
 import type { CallStatistics, ServiceName, ShedReason } from './statistics.ts'
 import type { Priority, Terms } from './terms.ts'
 
@@ -38,6 +39,8 @@ export class Queue {
   private inFlight = 0
   /** In the order of arrival. An array: what passes through an old Set stays in memory until V8's next full collection. */
   private readonly waiting: Waiting[] = []
+  /** Calls that wait for something else than a slot. */
+  private holding = 0
   /** By account; stays empty where one account may hold everything. */
   private readonly held = new Map<string, Held>()
   private readonly hasShares: boolean
@@ -54,7 +57,7 @@ export class Queue {
 
   /** Calls that wait. */
   get length(): number {
-    return this.waiting.length
+    return this.waiting.length + this.holding
   }
 
   /** Whether a call on these terms would be refused now. */
@@ -73,11 +76,31 @@ export class Queue {
       this.count(terms.accountId, 'slots', 1)
       return undefined
     }
-    if (!this.hasPlace(terms.accountId, terms.priority)) {
-      this.shed(refusals, terms, 'full')
-      throw new Problem(refusals.overloaded)
-    }
+    this.requirePlace(terms, refusals)
     return new Promise((enter, refuse) => this.wait(terms, refusals, enter, refuse))
+  }
+
+  /**
+   * Holds a place until something else has come that a call needs before it may take a slot, and no longer than its deadline.
+   * @param arrival must not reject
+   * @throws Problem with one of the refusals' codes
+   */
+  async hold(terms: Terms, refusals: QueueRefusals, arrival: Promise<void>): Promise<void> {
+    this.requirePlace(terms, refusals)
+    const since = performance.now()
+    this.holding += 1
+    this.count(terms.accountId, 'places', 1)
+    try {
+      await beforeDeadline(arrival, terms.deadline, refusals.expired)
+    } catch (error) {
+      this.shed(refusals, terms, 'deadline')
+      throw error
+    } finally {
+      this.holding -= 1
+      this.count(terms.accountId, 'places', -1)
+      this.statistics.queueSeconds.add((performance.now() - since) / 1000)
+    }
+    if (terms.connection?.destroyed === true) throw this.hungUp(terms, refusals)
   }
 
   leave(accountId: string): void {
@@ -117,9 +140,7 @@ export class Queue {
     const { terms, refusals, enter, refuse } = waiting
     this.remove(waiting)
     if (terms.connection?.destroyed === true) {
-      const detail = 'The caller hung up while the request waited in the queue; nothing was sent.'
-      this.shed(refusals, terms, 'hung-up')
-      refuse(new Problem(refusals.overloaded, { detail }))
+      refuse(this.hungUp(terms, refusals))
       return
     }
     this.count(terms.accountId, 'slots', 1)
@@ -133,6 +154,18 @@ export class Queue {
     this.count(waiting.terms.accountId, 'places', -1)
   }
 
+  private requirePlace(terms: Terms, refusals: QueueRefusals): void {
+    if (this.hasPlace(terms.accountId, terms.priority)) return
+    this.shed(refusals, terms, 'full')
+    throw new Problem(refusals.overloaded)
+  }
+
+  private hungUp(terms: Terms, refusals: QueueRefusals): Problem {
+    this.shed(refusals, terms, 'hung-up')
+    const detail = 'The caller hung up while the request waited in the queue; nothing was sent.'
+    return new Problem(refusals.overloaded, { detail })
+  }
+
   private shed({ service }: QueueRefusals, { priority }: Terms, reason: ShedReason): void {
     this.statistics.services[service].shed[priority][reason] += 1
   }
@@ -143,7 +176,7 @@ export class Queue {
   }
 
   private hasPlace(accountId: string, priority: Priority): boolean {
-    if (this.waiting.length >= this.options.places * fillLimits[priority]) return false
+    if (this.length >= this.options.places * fillLimits[priority]) return false
     return !this.hasShares || (this.held.get(accountId)?.places ?? 0) < this.accountPlaces
   }
 

@@ -11,7 +11,11 @@ const text = { text: 'Hi' }
 /** A proxy whose host is known, and a LiveEngage that answers when it is told to. */
 async function startHeld(t: Test, env: Record<string, string>) {
   const upstream = await startUpstream(t)
-  const proxy = await startProxy(t, upstream.origin, { REQUEST_TIMEOUT_MS: '5000', ...env })
+  const proxy = await startProxy(t, upstream.origin, {
+    REQUEST_TIMEOUT_MS: '5000',
+    MESSAGE_ORDER: 'none',
+    ...env,
+  })
   await proxy.call('POST', messages, text)
   const answers: (() => void)[] = []
   upstream.script.send = (...call) => void answers.push(() => ok(...call))

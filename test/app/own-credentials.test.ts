@@ -331,7 +331,7 @@ test('a request refused with an older token is resent with the current one', asy
       else ok(seen, response, request)
     },
   })
-  const proxy = await startProxy(t, upstream.origin, own)
+  const proxy = await startProxy(t, upstream.origin, { ...own, MESSAGE_ORDER: 'none' })
   const late = send(proxy, 'c1', 'late')
   while (upstream.sends().length === 0) await new Promise((resolve) => setImmediate(resolve))
   t.equal((await send(proxy, 'c1', 'early')).status, 201)

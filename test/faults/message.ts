@@ -25,7 +25,8 @@ export function compose(
     id: `${index}`.padEnd(3_050, 'y'),
   }))
   return {
-    path: '/conversations/c1/messages',
+    // Each in a conversation of its own: none waits for another.
+    path: `/conversations/${id}/messages`,
     deadlineMs,
     headers: {
       authorization: marks.appJwt,
@@ -48,7 +49,7 @@ export function toEnvelope(
 ): Call & { body: string } {
   const call = compose(marks, id, account, deadlineMs)
   const event = { type: 'ContentEvent', contentType: 'text/plain', message: `${id} ${marks.words}` }
-  const body = { kind: 'req', id, type: 'ms.PublishEvent', body: { dialogId: 'c1', event } }
+  const body = { kind: 'req', id, type: 'ms.PublishEvent', body: { dialogId: id, event } }
   const path = `/api/account/${account}/messaging/consumer/conversation/send?v=3`
   return { ...call, path, body: JSON.stringify(body) }
 }

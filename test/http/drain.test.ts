@@ -81,7 +81,7 @@ t.test('two requests in flight on one connection are both answered', async (t) =
   const wire = await openWire(
     t,
     url,
-    post(messages, '{"text":"a"}') + post(messages, '{"text":"b"}'),
+    post(messages, '{"text":"a"}') + post('/conversations/c2/messages', '{"text":"b"}'),
   )
   await bothArrived
   const done = drain.run(0)

@@ -14,7 +14,11 @@ const text = { text: 'Hi' }
 
 async function startScripted(t: Test, env: Record<string, string> = {}) {
   const upstream = await startUpstream(t)
-  const proxy = await startProxy(t, upstream.origin, { REQUEST_TIMEOUT_MS: '5000', ...env })
+  const proxy = await startProxy(t, upstream.origin, {
+    REQUEST_TIMEOUT_MS: '5000',
+    MESSAGE_ORDER: 'none',
+    ...env,
+  })
   const send = (headers: Record<string, string> = {}) => proxy.call('POST', messages, text, headers)
   return { ...proxy, upstream, send }
 }

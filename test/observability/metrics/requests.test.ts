@@ -17,7 +17,7 @@ const hang: Script = () => undefined
 
 async function startScripted(t: Test, env: Record<string, string> = {}) {
   const upstream = await startUpstream(t)
-  return { ...(await startProxy(t, upstream.origin, env)), upstream }
+  return { ...(await startProxy(t, upstream.origin, { MESSAGE_ORDER: 'none', ...env })), upstream }
 }
 
 t.test('each answer is counted once, by route, action, status and code', async (t) => {
