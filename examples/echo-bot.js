@@ -2,7 +2,7 @@
  * A two-way connector, with nothing but Node: it opens a conversation, echoes what the agent says, and closes at "bye".
  *
  *   WEBHOOK_PORT=9080 EVENTS_URL=http://127.0.0.1:8080 npm run sandbox    in one terminal
- *   node examples/echo-bot.js    in another; then write as the agent, on the desk
+ *   node examples/echo-bot.js    in another; then write to it as the agent, on the desk: http://127.0.0.1:3001
  *
  * PROXY_URL, API_KEY    of the proxy; PORT    of this app; EVENTS_SECRET    that the proxy signs with, if it does
  */
@@ -26,6 +26,10 @@ async function call(consumerId, path, body) {
       ...(API_KEY && { 'X-API-Key': API_KEY }),
     },
     body: JSON.stringify(body),
+  }).catch((error) => {
+    if (error.cause?.code === undefined) throw error
+    const { host } = new URL(PROXY_URL)
+    throw new Error(`No answer from ${host}: ${error.cause.code}. Is the proxy running?`)
   })
   const answer = response.status === 204 ? {} : await response.json()
   if (!response.ok) throw new Error(`${answer.code}, delivery: ${answer.delivery}`)
@@ -60,20 +64,32 @@ async function handle({ id, type, data }) {
   else await post('messages', { text: `You said: ${data.text}`, dialogId })
 }
 
+async function open() {
+  const consumerId = `echo-${Date.now()}`
+  const { conversationId } = await call(consumerId, '', {})
+  consumers.set(conversationId, consumerId)
+  console.log('opened', conversationId)
+  await call(consumerId, `/${conversationId}/messages`, {
+    text: 'Hi, I am a bot. Say "bye" to me.',
+  })
+}
+
+function fail({ message, code }) {
+  const advice = code === 'EADDRINUSE' ? '. Set PORT here, and EVENTS_URL of the proxy' : ''
+  console.error(`${message}${advice}`)
+  process.exit(1)
+}
+
+/** LivePerson tells at once that a conversation was opened. */
+const question = `Has the proxy EVENTS_URL=http://127.0.0.1:${PORT}, and the same EVENTS_SECRET?`
+const silence = setTimeout(() => console.error(`No event has come. ${question}`), 3000)
 let last = Promise.resolve()
 const server = createServer(async (request, response) => {
   const body = await text(request)
   if (!isSigned(request.headers, body)) return response.writeHead(401).end()
   // Any 2xx says that the event is ours now. Where it must not be lost, store it before this line.
   response.writeHead(204).end()
+  clearTimeout(silence)
   last = last.then(() => handle(JSON.parse(body))).catch(console.error)
 })
-server.listen(Number(PORT), '127.0.0.1', async () => {
-  const consumerId = `echo-${Date.now()}`
-  const { conversationId } = await call(consumerId, '', {})
-  consumers.set(conversationId, consumerId)
-  await call(consumerId, `/${conversationId}/messages`, {
-    text: 'Hi, I am a bot. Say "bye" to me.',
-  })
-  console.log('opened', conversationId)
-})
+server.on('error', fail).listen(Number(PORT), '127.0.0.1', () => open().catch(fail))

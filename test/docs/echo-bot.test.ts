@@ -66,6 +66,17 @@ async function startBot(t: Test) {
   return { sandbox, appUrl, webhookUrl, until }
 }
 
+/** Runs the bot until it has said something to its operator. @returns the first line of that, and how the bot ended, if it did */
+async function firstComplaint(t: Test, env: Record<string, string>) {
+  const child = spawn(process.execPath, [copyOf(t, 'echo-bot')], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  const { value } = await createInterface(child.stderr)[Symbol.asyncIterator]().next()
+  return { value, child }
+}
+
 /** What the agent does. */
 async function play({ origin }: Sandbox, action: string, body: object): Promise<void> {
   await fetch(`${origin}/sandbox/conversations/${action}`, {
@@ -121,4 +132,30 @@ test('the sample notification is proved, and arrives once more as the same event
   t.equal(await until('chat_state.updated '), 'composing')
   const echoes = sandbox.calls().filter(({ body }) => /You said/.test(JSON.stringify(body)))
   t.equal(echoes.length, 1)
+})
+
+test('the bot without a proxy, or on a taken port, says so in one line and ends', async (t) => {
+  const taken = createServer()
+  t.teardown(() => taken.close())
+  const port = await listen(taken)
+  const PROXY_URL = `http://127.0.0.1:${await freePort()}`
+  const lost = await firstComplaint(t, { PROXY_URL, PORT: '0' })
+  t.match(lost.value, /^No answer from 127\.0\.0\.1:\d+: ECONNREFUSED\. Is the proxy running\?$/)
+  const blocked = await firstComplaint(t, { PROXY_URL, PORT: String(port) })
+  t.match(blocked.value, `127.0.0.1:${port}. Set PORT here, and EVENTS_URL of the proxy`)
+  for (const { child } of [lost, blocked]) {
+    if (child.exitCode === null) await once(child, 'exit')
+    t.equal(child.exitCode, 1)
+  }
+})
+
+test('the bot says that no event finds its way to it', async (t) => {
+  const sandbox = await startSandbox({ port: 0 })
+  t.teardown(() => sandbox.close())
+  const { url } = await startProxy(t, sandbox.origin, {
+    LP_CLIENT_ID: sandbox.clientId,
+    LP_CLIENT_SECRET: sandbox.clientSecret,
+  })
+  const { value } = await firstComplaint(t, { PROXY_URL: url, PORT: String(await freePort()) })
+  t.match(value, /^No event has come\. Has the proxy EVENTS_URL=http:\/\/127/)
 })
