@@ -7,7 +7,7 @@ export function portAdvice(
   const assignments = (value: number) => ports.map((port) => `${port}=${value}`).join(' ')
   switch (code) {
     case 'EADDRINUSE':
-      return `\n  Another program listens there. On a free port: ${assignments(0)} ${command}`
+      return `\n  Another program listens there, perhaps an earlier start of this one: stop it. On a free port: ${assignments(0)} ${command}`
     case 'EACCES':
       return `\n  This user may not listen on a port below 1024. On another one: ${assignments(8080)} ${command}`
     case 'EADDRNOTAVAIL':
