@@ -57,7 +57,7 @@ function TalkTitle({ detail, act }: { detail: Detail; act: Act }) {
         <h2 id="talk-title">{consumer.name}</h2>
         <p class="sub">
           {{ open: 'Open', survey: 'Survey', closed: 'Closed' }[status as 'open']}, agent:{' '}
-          {standing}, skill {detail.skillId}
+          {standing}, {detail.skillId === '-1' ? 'no skill' : `skill ${detail.skillId}`}
         </p>
       </div>
       {isOpen && agent?.state !== 'ACTIVE' ? (
@@ -121,12 +121,14 @@ function Timeline({ detail }: { detail: Detail }) {
   const end = useRef<HTMLDivElement>(null)
   const { entries } = detail
   const last = entries.at(-1)?.number
+  const goToEnd = () => end.current?.scrollIntoView({ block: 'end' })
   useEffect(() => {
-    if (last !== undefined) end.current?.scrollIntoView({ block: 'end' })
+    if (last !== undefined) goToEnd()
   }, [last, detail.isTyping])
   const items = timelineOf(detail.id, entries)
   return (
-    <div class="timeline" role="log" aria-label="Messages" tabIndex={0}>
+    // A picture that comes later pushes the newest message out of sight.
+    <div class="timeline" role="log" aria-label="Messages" tabIndex={0} onLoadCapture={goToEnd}>
       {detail.isWhole ? null : <p class="note">Older entries are not shown.</p>}
       {items.map((item) =>
         item.kind === 'note' ? (
