@@ -47,6 +47,15 @@ const notification = (number: number, state: NotificationRow['state']): Notifica
 })
 const changes = { reset: false, overview, conversations: [], calls: [], notifications: [] }
 
+t.test('conversations of the same moment keep their order at each change', async (t) => {
+  const moment = '2026-01-01'
+  const known = ['a', 'b', 'c', 'd'].map((id) => conversation(id, moment))
+  const first = merge(emptyDesk, { ...changes, conversations: known })
+  const next = merge(first, { ...changes, conversations: [conversation('e', '2026-01-02')] })
+  const ids = next.conversations.map(({ id }) => id)
+  t.strictSame(ids, ['e', ...first.conversations.map(({ id }) => id)])
+})
+
 t.test('what changed takes the place of what was known, the newest first', async (t) => {
   const first = merge(emptyDesk, {
     ...changes,

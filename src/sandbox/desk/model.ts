@@ -41,7 +41,7 @@ export function merge(desk: Desk, changes: Changes): Desk {
   return {
     overview: changes.overview,
     conversations: [...changes.conversations, ...others]
-      .sort((one, other) => (one.lastAt < other.lastAt ? 1 : -1))
+      .sort((one, other) => Number(one.lastAt < other.lastAt) - Number(one.lastAt > other.lastAt))
       .slice(0, maxRows),
     calls: newestRows(known.calls, changes.calls),
     notifications: newestRows(known.notifications, changes.notifications),
