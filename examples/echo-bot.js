@@ -1,36 +1,25 @@
 /**
  * A two-way connector, with nothing but Node: it opens a conversation, echoes what the agent says, and closes at "bye".
- *
  *   WEBHOOK_PORT=9080 EVENTS_URL=http://127.0.0.1:8080 npm run sandbox    in one terminal
  *   node examples/echo-bot.js    in another; then write to it as the agent, on the desk: http://127.0.0.1:3001
- *
- * PROXY_URL, API_KEY    of the proxy; PORT    of this app; EVENTS_SECRET    that the proxy signs with, if it does
+ * PROXY_URL, API_KEY: of the proxy. PORT: of this app. EVENTS_SECRET: that the proxy signs with, if it does.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
 import process from 'node:process'
 import { text } from 'node:stream/consumers'
 
+const headers = { 'Content-Type': 'application/json' }
 const { PROXY_URL = 'http://127.0.0.1:3000', API_KEY, PORT = '8080', EVENTS_SECRET } = process.env
+if (API_KEY !== undefined) headers['X-API-Key'] = API_KEY
 
 /** The consumers of our conversations, and the ids of events, which come at least once. Both belong into a database. */
-const consumers = new Map()
-const known = new Set()
+const [consumers, known] = [new Map(), new Set()]
 
 async function call(consumerId, path, body) {
-  const response = await fetch(`${PROXY_URL}/conversations${path}`, {
-    method: 'POST',
-    headers: {
-      'Content-Type': 'application/json',
-      'X-LP-Consumer-Id': consumerId,
-      ...(API_KEY && { 'X-API-Key': API_KEY }),
-    },
-    body: JSON.stringify(body),
-  }).catch((error) => {
-    if (error.cause?.code === undefined) throw error
-    const { host } = new URL(PROXY_URL)
-    throw new Error(`No answer from ${host}: ${error.cause.code}. Is the proxy running?`)
-  })
+  const init = { method: 'POST', headers: { ...headers, 'X-LP-Consumer-Id': consumerId } }
+  init.body = JSON.stringify(body)
+  const response = await fetch(`${PROXY_URL}/conversations${path}`, init)
   const answer = response.status === 204 ? {} : await response.json()
   if (!response.ok) throw new Error(`${answer.code}, delivery: ${answer.delivery}`)
   return answer
@@ -42,11 +31,9 @@ function isSigned(headers, body) {
   const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': given = '' } = headers
   if (!(Math.abs(Date.now() / 1000 - at) < 300)) return false
   const key = Buffer.from(EVENTS_SECRET.slice('whsec_'.length), 'base64')
-  const right = createHmac('sha256', key).update(`${id}.${at}.${body}`).digest()
-  return given.split(' ').some((signature) => {
-    const digest = Buffer.from(signature.slice('v1,'.length), 'base64')
-    return digest.length === right.length && timingSafeEqual(digest, right)
-  })
+  const digest = createHmac('sha256', key).update(`${id}.${at}.${body}`).digest('base64')
+  const [right, ...all] = [`v1,${digest}`, ...given.split(' ')].map((one) => Buffer.from(one))
+  return all.some((one) => one.length === right.length && timingSafeEqual(one, right))
 }
 
 async function handle({ id, type, data }) {
@@ -69,20 +56,17 @@ async function open() {
   const { conversationId } = await call(consumerId, '', {})
   consumers.set(conversationId, consumerId)
   console.log('opened', conversationId)
-  await call(consumerId, `/${conversationId}/messages`, {
-    text: 'Hi, I am a bot. Say "bye" to me.',
-  })
+  await call(consumerId, `/${conversationId}/messages`, { text: 'Hi, I am a bot. Say "bye".' })
 }
 
+const advice = `Is the proxy at ${PROXY_URL}, with EVENTS_URL=http://127.0.0.1:${PORT} and the same EVENTS_SECRET?`
 function fail({ message, code }) {
-  const advice = code === 'EADDRINUSE' ? '. Set PORT here, and EVENTS_URL of the proxy' : ''
-  console.error(`${message}${advice}`)
+  console.error(message, code === 'EADDRINUSE' ? 'Set PORT here, and EVENTS_URL there.' : advice)
   process.exit(1)
 }
 
-/** LivePerson tells at once that a conversation was opened. */
-const question = `Has the proxy EVENTS_URL=http://127.0.0.1:${PORT}, and the same EVENTS_SECRET?`
-const silence = setTimeout(() => console.error(`No event has come. ${question}`), 3000)
+// LivePerson tells at once that a conversation was opened.
+const silence = setTimeout(() => console.error('No event has come.', advice), 3000)
 let last = Promise.resolve()
 const server = createServer(async (request, response) => {
   const body = await text(request)
