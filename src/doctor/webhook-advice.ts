@@ -9,7 +9,7 @@ const byStatus: Readonly<Record<number, string>> = {
   401: 'The proxy’s log names the check that failed. Either something on the way drops or changes the headers x-liveperson-…, or the running proxy has another client secret. If the log has no such request, something before the proxy asks for a log-in: LivePerson has none.',
   404: 'Nothing takes notifications there. Let the URL lead to POST /webhooks/liveperson of WEBHOOK_PORT.',
   405: 'Let the URL lead to POST /webhooks/liveperson of WEBHOOK_PORT.',
-  415: 'Something on the way encodes the body. Pass it on as it is.',
+  415: 'Something on the way encodes the body, or adds a Content-Encoding. Pass both on as they are.',
   503: 'The proxy has no room, is stopping, or cannot be reached from the ingress. Try again, then see the ingress’s log.',
 }
 

@@ -71,7 +71,7 @@ function asksForDryRun(query: unknown): boolean {
 }
 
 /** @throws Problem `unsupported-media-type` for an encoded body */
-export function refuseEncoding(headers: IncomingHttpHeaders): void {
+function refuseEncoding(headers: IncomingHttpHeaders): void {
   if (/^(identity)?$/i.test(String(headers['content-encoding']))) return
   if (isBodyless(headers)) return
   throw unsupportedMediaType('uncompressed')

@@ -15,6 +15,10 @@ const expectations = {
     detail: 'Send the body without a Content-Encoding; this API accepts no other than identity.',
     accepted: { 'accept-encoding': 'identity' },
   },
+  unencoded: {
+    detail: 'Send the body as it was signed, without a Content-Encoding, be it identity.',
+    accepted: { 'accept-encoding': 'identity' },
+  },
 }
 
 /** @param expected what the route accepts instead */

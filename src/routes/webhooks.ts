@@ -1,8 +1,8 @@
 /** Where LivePerson's notifications come in: proved before anything of them is read, and answered 200 once the app has them. */
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
-import { refuseEncoding } from '../http/admission.ts'
 import { isAccountId } from '../liveengage/protocol/values.ts'
 import { Problem } from '../problems/problem.ts'
+import { unsupportedMediaType } from '../problems/refused-body.ts'
 import type { Counters } from '../webhooks/counters.ts'
 import type { Relay, Relayed } from '../webhooks/relay.ts'
 import { isSigned } from '../webhooks/signature.ts'
@@ -65,9 +65,12 @@ export function mountWebhooks(app: FastifyInstance, options: WebhookRouteOptions
   })
 }
 
-/** Bytes are bytes, whatever `Content-Type` says of them; but encoded ones are not those that were signed. */
+/**
+ * Bytes are bytes, whatever `Content-Type` says of them; but encoded ones are not those that were signed. LivePerson names no encoding,
+ * so whoever does, be it `identity` or of no body, has had them in hand.
+ */
 const takeBytes: onRequestHookHandler = ({ headers, lacksBodyMemory }, _reply, done) => {
-  if (headers['content-encoding'] !== undefined) refuseEncoding(headers)
+  if (headers['content-encoding'] !== undefined) throw unsupportedMediaType('unencoded')
   if (lacksBodyMemory) throw new Problem('overloaded')
   headers['content-type'] = 'application/octet-stream'
   done()

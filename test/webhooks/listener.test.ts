@@ -104,10 +104,25 @@ test('nothing but POST /webhooks/liveperson is served, and the checks come in th
   t.equal((await notify(origin, gzipSync(large), encoded)).status, 415)
   t.equal((await notify(origin, large, { ...unproved, 'content-encoding': 'br' })).status, 415)
   t.equal((await notify(origin, large, unproved)).status, 413)
-  t.equal((await notify(origin, '', encoded)).status, 401, 'there is nothing that is encoded')
   t.equal((await notify(origin, '')).status, 400, 'proved, and no JSON object')
   t.equal((await notify(origin, 'no JSON', unproved)).status, 401)
   t.equal(app.taken.length, 0)
+})
+
+test('any Content-Encoding is 415, even identity, and even of no body', async (t) => {
+  const app = await startApp(t)
+  const { origin } = await startListener(t, app.url)
+  for (const encoding of ['gzip', 'identity', 'IDENTITY', 'identity, identity', '']) {
+    for (const raw of [text, '']) {
+      const answer = await notify(origin, raw, { 'content-encoding': encoding })
+      t.equal(answer.status, 415, `${encoding} of ${raw.length} bytes`)
+      t.equal(answer.body.code, 'unsupported-media-type')
+      t.match(answer.body.detail, /without a Content-Encoding/)
+      t.equal(answer.headers.get('accept-encoding'), 'identity')
+    }
+  }
+  t.equal(app.taken.length, 0)
+  t.equal((await notify(origin, text)).status, 200)
 })
 
 test('what is signed and no JSON object is 400, and any JSON object is 200', async (t) => {
