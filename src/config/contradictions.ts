@@ -135,7 +135,10 @@ function webhookFaults(values: Readonly<Record<string, unknown>>): string[] {
   if (!has('LP_CLIENT_ID') && !has('LP_CREDENTIALS_FILE')) {
     faults.push('WEBHOOK_PORT: must be set together with credentials, which verify notifications')
   }
-  if (!has('EVENTS_URL')) faults.push('EVENTS_URL: must be set together with WEBHOOK_PORT')
+  // In the file, each account may have an app of its own: whether it has is known when the file is read.
+  if (!has('EVENTS_URL') && !has('LP_CREDENTIALS_FILE')) {
+    faults.push('EVENTS_URL: must be set together with WEBHOOK_PORT')
+  }
   return faults
 }
 

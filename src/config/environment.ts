@@ -314,7 +314,7 @@ export const Environment = Type.Object({
       form: 'an http or https URL, for example https://app.example.com/events',
       pattern: '^https?://[!-~]{1,2048}$',
       description:
-        'URL that the app takes events at: `https`, or `http` to a loopback host or a host of `EVENTS_ALLOWED_HTTP_HOSTS`',
+        'URL that the app takes events at: `https`, or `http` to a loopback host or a host of `EVENTS_ALLOWED_HTTP_HOSTS`. The `eventsUrl` of an account in `LP_CREDENTIALS_FILE` goes before it. Required with `WEBHOOK_PORT`, unless each account with credentials has an `eventsUrl`',
     }),
   ),
   EVENTS_ALLOWED_HTTP_HOSTS: Type.Optional(

@@ -21,7 +21,14 @@ const Entry = Type.Object(
 )
 export type Entry = Static<typeof Entry>
 
-export type EventsUrlRules = { allowedHttpHosts: readonly string[]; hasEventsSecret: boolean }
+export type EventsUrlRules = {
+  allowedHttpHosts: readonly string[]
+  hasEventsSecret: boolean
+  /** Whether each account that gets notifications has to say where its app is, as nothing else does. */
+  needsUrl: boolean
+  /** The account whose credentials are variables; it may be in the file for its `eventsUrl` alone. */
+  ownAccountId: string | undefined
+}
 
 /**
  * What no secret, id or key has. Each of these comes from the way in which it was handed over, and would fail with LivePerson, or
@@ -51,6 +58,8 @@ export function readSecret(text: string): string {
   return checked(secret, 'the secret')
 }
 
+const missingUrl = 'its eventsUrl must be set, since WEBHOOK_PORT is and EVENTS_URL is not'
+
 /** By account. */
 export function readCredentials(text: string, rules: EventsUrlRules): Map<string, Entry> {
   const json = parse(text)
@@ -71,6 +80,10 @@ export function readCredentials(text: string, rules: EventsUrlRules): Map<string
     }
     entries.set(accountId, Value.Parse(Entry, entry))
   }
+  const { ownAccountId, needsUrl } = rules
+  if (needsUrl && ownAccountId !== undefined && !entries.has(ownAccountId)) {
+    throw new FormError(`account ${ownAccountId} is not in it: ${missingUrl}`)
+  }
   return entries
 }
 
@@ -86,7 +99,7 @@ function entryFault(entry: unknown, rules: EventsUrlRules): string | undefined {
     const fault = secretFault(secret)
     if (fault !== undefined) return `${key} ${fault}`
   }
-  if (eventsUrl === undefined) return undefined
+  if (eventsUrl === undefined) return rules.needsUrl ? missingUrl : undefined
   const fault = eventsUrlFault(eventsUrl, rules.allowedHttpHosts)
   if (fault !== undefined) return `eventsUrl ${fault}`
   return !rules.hasEventsSecret && !isLoopbackUrl(eventsUrl)

@@ -30,6 +30,9 @@ export type SecretsOptions = {
   eventsAllowedHttpHosts?: readonly string[]
   eventsSecret?: string | undefined
   eventsSecretFile?: string | undefined
+  webhookPort?: number | undefined
+  /** Set where the sandbox's own account gets notifications, which needs no app. */
+  sandboxPort?: number | undefined
   /** Of the store that the replicas share; it may hold a password. */
   stateUrl?: string | undefined
   stateUrlFile?: string | undefined
@@ -93,8 +96,12 @@ export class Secrets {
       eventsAllowedHttpHosts: allowedHttpHosts = [],
     } = options
     const hasEventsSecret = eventsSecret !== undefined || eventsSecretFile !== undefined
-    const rules = { allowedHttpHosts, hasEventsSecret }
-    this.eventsUrl = options.eventsUrl
+    const { eventsUrl, webhookPort, sandboxPort } = options
+    const needsUrl =
+      webhookPort !== undefined && sandboxPort === undefined && eventsUrl === undefined
+    const ownAccountId = clientId === undefined ? undefined : accountId
+    const rules = { allowedHttpHosts, hasEventsSecret, needsUrl, ownAccountId }
+    this.eventsUrl = eventsUrl
     if (clientSecret !== undefined) keep(clientSecret)
     const own = () => (accountId === undefined ? [] : [accountId])
     const keepOwn = (text: string) => keep(readSecret(text))

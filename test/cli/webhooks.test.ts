@@ -70,3 +70,20 @@ test('a webhook port in use ends it with 1 and the reason', async (t) => {
   t.equal(code, 1)
   t.match(stderr, `127.0.0.1:${WEBHOOK_PORT} (WEBHOOK_HOST, WEBHOOK_PORT)`)
 })
+
+test('an account whose events have nowhere to go ends it with 1 and the account', async (t) => {
+  const { account, client, secret } = inbound
+  const entry = { clientId: client, clientSecret: secret }
+  const folder = t.testdir({
+    credentials: JSON.stringify({
+      [account]: { ...entry, eventsUrl: 'http://127.0.0.1:9/' },
+      other: entry,
+    }),
+  })
+  const LP_CREDENTIALS_FILE = `${folder}/credentials`
+  const run = startProcess(t, { ...credentials, LP_CREDENTIALS_FILE })
+  const { code, stderr } = await run.exit
+  t.equal(code, 1)
+  t.match(stderr, /LP_CREDENTIALS_FILE: account other \(line 1\): its eventsUrl must be set/)
+  t.notMatch(stderr, new RegExp(`${secret}|127\\.0\\.0\\.1:9`))
+})

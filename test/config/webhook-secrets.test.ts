@@ -25,7 +25,9 @@ function put(file: string, content: unknown): void {
 
 function read(t: Test, options: Partial<SecretsOptions>) {
   const waiting: (() => void)[] = []
-  const secrets = new Secrets({ ...own, ...options }, () => {
+  const news: string[] = []
+  const secrets = new Secrets({ ...own, ...options }, ({ level, sentence }) => {
+    news.push(`${level}: ${sentence}`)
     for (const resolve of waiting.splice(0)) resolve()
   })
   const alive = setInterval(() => undefined, 1_000)
@@ -40,7 +42,7 @@ function read(t: Test, options: Partial<SecretsOptions>) {
     put(file, content)
     await reported
   }
-  return { secrets, after }
+  return { secrets, after, news }
 }
 
 test('notifications are verified with the account’s secret and the one before it', async (t) => {
@@ -123,4 +125,45 @@ test('an account may have an app of its own, under the same rules', async (t) =>
     if (reason === undefined) t.doesNotThrow(open)
     else t.throws(open, { message: `LP_CREDENTIALS_FILE: ${reason}` })
   }
+})
+
+const nobody = { accountId: undefined, clientId: undefined, clientSecret: undefined }
+const missing = 'its eventsUrl must be set, since WEBHOOK_PORT is and EVENTS_URL is not'
+const eventsUrl = 'http://127.0.0.1:2/'
+const two = { clientId: 'two', clientSecret: 'two-secret' }
+
+test('without EVENTS_URL, each account that gets notifications has to have an app of its own', async (t) => {
+  const file = join(t.testdir({ credentials: '{}' }), 'credentials')
+  const webhooks = { webhookPort: 0, credentialsFile: file }
+  const whole = { 1: { ...two, eventsUrl }, 2: { ...two, eventsUrl } }
+  for (const [content, options, fault] of [
+    [whole, webhooks, undefined],
+    [{ ...whole, 3: two }, webhooks, `account 3 (line 1): ${missing}`],
+    [{ 2: whole[2] }, webhooks, `account 1 is not in it: ${missing}`],
+    [{ ...whole, 1: two }, webhooks, `account 1 (line 1): ${missing}`],
+    [{ 2: whole[2] }, { ...webhooks, ...nobody }, undefined],
+    [{}, { ...webhooks, ...nobody }, undefined],
+    [{ 2: two }, { ...webhooks, eventsUrl }, undefined],
+    [{ 2: two }, { credentialsFile: file }, undefined],
+    [{ 2: two }, { ...webhooks, sandboxPort: 0 }, undefined],
+  ] as const) {
+    put(file, content)
+    const open = () => new Secrets({ ...own, ...options }, () => undefined).close()
+    if (fault === undefined) t.doesNotThrow(open)
+    else t.throws(open, { message: `LP_CREDENTIALS_FILE: ${fault}` })
+  }
+})
+
+test('an account that comes later without an app of its own is not taken', async (t) => {
+  const file = join(t.testdir({ credentials: '{}' }), 'credentials')
+  put(file, { 2: { ...two, eventsUrl } })
+  const { secrets, after, news } = read(t, { ...nobody, webhookPort: 0, credentialsFile: file })
+  await after(file, { 2: { ...two, eventsUrl }, 3: two })
+  t.strictSame(news, [
+    `error: the file changed and account 3 (line 1): ${missing}; its previous content stays in use`,
+  ])
+  t.equal(secrets.webhookCredentialsOf('3'), undefined)
+  t.equal(secrets.eventsUrlOf('2'), eventsUrl)
+  await after(file, { 2: { ...two, eventsUrl }, 3: { ...two, eventsUrl } })
+  t.equal(secrets.eventsUrlOf('3'), eventsUrl)
 })

@@ -44,6 +44,9 @@ t.test('a webhook port needs credentials, an app, and a number of its own', asyn
   t.strictSame(faultsOf({ ...webhooks, WEBHOOK_PORT: '0', ADMIN_PORT: '0', PORT: '0' }), [])
   const listed = { ...webhooks, LP_CLIENT_ID: '', LP_CLIENT_SECRET: '', LP_CREDENTIALS_FILE: '/a' }
   t.strictSame(faultsOf(listed), [])
+  const alone = { ...webhooks, EVENTS_URL: '' }
+  t.strictSame(faultsOf(alone), ['EVENTS_URL: must be set together with WEBHOOK_PORT'])
+  t.strictSame(faultsOf({ ...alone, LP_CREDENTIALS_FILE: '/a' }), [], 'the file may have it')
 })
 
 t.test('the sandbox has credentials, and needs no app', async (t) => {

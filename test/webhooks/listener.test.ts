@@ -232,13 +232,16 @@ test('an account’s own app gets its events', async (t) => {
       },
     }),
   })
-  const { origin } = await startListener(t, common.url, {
+  const listed = {
     LP_CLIENT_ID: '',
     LP_CLIENT_SECRET: '',
     LP_CREDENTIALS_FILE: `${dir}/credentials.json`,
-  })
-  t.equal((await notify(origin, text)).status, 200)
-  t.equal(own.taken.length, 1)
+  }
+  for (const eventsUrl of [common.url, '']) {
+    const { origin } = await startListener(t, eventsUrl, listed)
+    t.equal((await notify(origin, text)).status, 200)
+    t.equal(own.taken.splice(0).length, 1)
+  }
   t.equal(common.taken.length, 0)
 })
 
