@@ -142,7 +142,7 @@ t.test(
   async (t) => {
     t.strictSame(
       proxy.ports.map((port: string) => port.replace(/\$\{\w+:-(\d+)\}/, '$1')),
-      ['127.0.0.1:3000:3000', '127.0.0.1:3001:3001'],
+      ['127.0.0.1:3000:3000', '127.0.0.1:3001:3001', '127.0.0.1:9080:9080'],
     )
     const config = loadConfig({ ...proxy.environment, LOG_LEVEL: undefined })
     t.match(config, { domainApiUrl: 'http://localhost:3001', allowedHosts: ['localhost:3001'] })
