@@ -43,7 +43,9 @@ export class Balancer {
     this.port = await freePort('127.0.0.1')
     const folder = mkdtempSync(join(tmpdir(), 'replicas-'))
     const file = join(folder, 'haproxy.cfg')
-    writeFileSync(file, addressed(readFileSync(shipped, 'utf8'), this.port, ports))
+    const webhookPort = await freePort('127.0.0.1')
+    const example = readFileSync(shipped, 'utf8')
+    writeFileSync(file, addressed(example, { port: this.port, webhookPort }, ports))
     const child = spawn('haproxy', ['-db', '-f', file], { env, stdio: ['ignore', 'pipe', 'pipe'] })
     endWithUs(child)
     this.child = child
@@ -86,9 +88,14 @@ export async function freePort(host: string): Promise<number> {
 }
 
 /** @throws Error where the example has not exactly one of what is to be replaced */
-function addressed(example: string, balancerPort: number, { port, adminPort }: ReplicaPorts) {
+function addressed(
+  example: string,
+  own: { port: number; webhookPort: number },
+  { port, adminPort }: ReplicaPorts,
+) {
   const replacements = [
-    ['bind :3000', `bind 127.0.0.1:${balancerPort}`],
+    ['bind :3000', `bind 127.0.0.1:${own.port}`],
+    ['bind :9080', `bind 127.0.0.1:${own.webhookPort}`],
     ['check port 9090 ', `check port ${adminPort} `],
     ...replicaHosts.map((host, at) => [` 10.0.0.1${at + 1}:3000`, ` ${host}:${port}`]),
   ] as const
