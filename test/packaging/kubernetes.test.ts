@@ -1,64 +1,23 @@
 /** The manifests of deploy/kubernetes: each is what Kubernetes' types say, and runs the proxy as it wants to be run. */
-import { execFileSync } from 'node:child_process'
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { type Test, test } from 'tap'
-import ts from 'typescript'
-import { parse, parseAllDocuments } from 'yaml'
+import { test } from 'tap'
+import { parse } from 'yaml'
 import { loadConfig } from '../../src/config/config.ts'
 import { Environment } from '../../src/config/environment.ts'
 import { wants } from '../programs.ts'
-
-const root = fileURLToPath(new URL('../../', import.meta.url))
-const folder = `${root}deploy/kubernetes`
-const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
-
-// biome-ignore lint/suspicious/noExplicitAny: the types are checked by the compiler, from text
-type Manifest = any
+import {
+  blocks,
+  faultsOf,
+  folder,
+  type Manifest,
+  proxyOf,
+  readme,
+  render,
+  renderBlock,
+  version,
+} from './manifests.ts'
 
 const options = wants('kubectl')
-
-const parseAll = (text: string): Manifest[] => parseAllDocuments(text).map((each) => each.toJS())
-
-const render = (directory: string) =>
-  parseAll(execFileSync('kubectl', ['kustomize', directory], { encoding: 'utf8' }))
-
-/** Compiles a program that declares each manifest as the type of its kind; an unknown key is an error there. */
-function faultsOf(t: Test, manifests: Manifest[]): string[] {
-  const lines = manifests.map((manifest, index) => {
-    const [group, version] = `core/${manifest.apiVersion}`.split('/').slice(-2)
-    const type = `import('kubernetes-types/${group?.replace('.k8s.io', '')}/${version}').${manifest.kind}`
-    return `export const manifest${index}: ${type} = ${JSON.stringify(manifest)}`
-  })
-  const file = `${t.testdir({})}/manifests.ts`
-  writeFileSync(file, lines.join('\n'))
-  const program = ts.createProgram([file], {
-    strict: true,
-    noEmit: true,
-    skipLibCheck: true,
-    module: ts.ModuleKind.ESNext,
-    moduleResolution: ts.ModuleResolutionKind.Bundler,
-    types: [],
-  })
-  return ts
-    .getPreEmitDiagnostics(program)
-    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
-}
-
-/** The container of the proxy, beside what of its pod it depends on. */
-function proxyOf(manifests: Manifest[]) {
-  const deployment = manifests.find(({ kind }) => kind === 'Deployment')
-  const { spec: pod, metadata } = deployment.spec.template
-  const container = [...(pod.initContainers ?? []), ...pod.containers].find(
-    ({ name }) => name === 'liveengage-proxy',
-  )
-  const settings = manifests.find(({ kind }) => kind === 'ConfigMap')
-  const set = container.env.map(({ name, value }: Manifest) => [name, value])
-  const env: Record<string, string> = { ...settings.data, ...Object.fromEntries(set) }
-  const portOf = (port: unknown) =>
-    container.ports.find(({ name }: Manifest) => name === port)?.containerPort
-  return { deployment, pod, labels: metadata.labels, container, settings, env, portOf }
-}
 
 for (const variant of ['sidecar', 'standalone']) {
   test(`${variant}: every manifest is of Kubernetes' types`, options, async (t) => {
@@ -221,16 +180,10 @@ test(
   },
 )
 
-const readme = readFileSync(`${folder}/README.md`, 'utf8')
-
 test('the README’s kustomizations of your own render, with your settings', options, async (t) => {
-  const blocks = [...readme.matchAll(/```yaml\n([^`]*)```/g)].map(([, text = '']) => text)
-  t.equal(blocks.length, 3)
+  t.equal(blocks.length, 4)
   for (const [index, block] of blocks.entries()) {
-    const directory = t.testdir({ yours: { 'kustomization.yaml': block } })
-    cpSync(folder, `${directory}/liveengage-proxy/deploy/kubernetes`, { recursive: true })
-    cpSync(`${folder}/sidecar/app.yaml`, `${directory}/yours/app.yaml`)
-    const manifests = render(`${directory}/yours`)
+    const manifests = renderBlock(t, block)
     t.strictSame(faultsOf(t, manifests), [])
     const { container, env } = proxyOf(manifests)
     t.match(container.image, /^registry\.example\.com\/.+:.+$/, `block ${index}`)
@@ -238,52 +191,19 @@ test('the README’s kustomizations of your own render, with your settings', opt
   }
 })
 
-test(
-  'webhooks: a listener that is reached by nothing but its own path, Service and policy',
-  options,
-  async (t) => {
-    const [, , block = ''] = [...readme.matchAll(/```yaml\n([^`]*)```/g)].map(([, text]) => text)
-    const directory = t.testdir({ yours: { 'kustomization.yaml': block } })
-    cpSync(folder, `${directory}/liveengage-proxy/deploy/kubernetes`, { recursive: true })
-    const manifests = render(`${directory}/yours`)
-    const { env, labels, pod, container, portOf } = proxyOf(manifests)
-    const of = (kind: string) =>
-      manifests.find(
-        (each) => each.kind === kind && each.metadata.name === 'liveengage-proxy-webhooks',
-      ).spec
-    const { webhookPort, eventsUrl } = loadConfig(env)
-    t.ok(eventsUrl)
-    const [port] = of('Service').ports
-    t.equal(portOf(port.targetPort), webhookPort)
-    t.strictSame(of('Service').selector, labels)
-    const [path, ...more] = of('Ingress').rules[0].http.paths
-    t.strictSame(more, [])
-    t.match(path, {
-      path: '/webhooks/liveperson',
-      pathType: 'Exact',
-      backend: { service: { name: 'liveengage-proxy-webhooks', port: { name: port.name } } },
-    })
-    const [from] = of('NetworkPolicy').ingress
-    t.equal(portOf(from.ports[0].port), webhookPort)
-    t.strictSame(of('NetworkPolicy').podSelector.matchLabels, labels)
-    const [mount] = container.volumeMounts
-    const { secret } = pod.volumes.find(({ name }: Manifest) => name === mount.name)
-    t.strictSame(
-      secret.items.map(({ path }: Manifest) => `${mount.mountPath}/${path}`).sort(),
-      Object.entries(env)
-        .flatMap(([name, value]) => (name.endsWith('_FILE') ? [value] : []))
-        .sort(),
-    )
-  },
-)
-
 test('every file that the README links to exists, and every manifest is in a kustomization', async (t) => {
   const links = [...readme.matchAll(/\]\(((?!https?:)[^)#]+)[^)]*\)/g)]
   t.ok(links.length > 3, `${links.length} links`)
   for (const [, path = ''] of links) {
     t.doesNotThrow(() => readFileSync(`${folder}/${path}`), path)
   }
-  for (const directory of ['sidecar', 'sidecar/component', 'standalone', 'webhooks']) {
+  for (const directory of [
+    'sidecar',
+    'sidecar/component',
+    'sidecar/webhooks',
+    'standalone',
+    'webhooks',
+  ]) {
     const { resources = [], patches = [] } = parse(
       readFileSync(`${folder}/${directory}/kustomization.yaml`, 'utf8'),
     )
