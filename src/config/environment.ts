@@ -48,7 +48,7 @@ export const Environment = Type.Object({
       pattern:
         '^https?://([A-Za-z0-9][A-Za-z0-9._-]{0,252}|\\[[0-9A-Fa-f:.]{2,45}\\])(:[0-9]{1,5})?(/[A-Za-z0-9._~%/-]{0,1024})?$',
       description:
-        'URL at which callers reach the proxy, with its path prefix. It makes `Location`, the `type` of a problem and `servers` in the OpenAPI document absolute',
+        'URL at which callers reach the proxy, with its path prefix. It makes `Location`, the `type` of a problem, `servers` in the OpenAPI document and the `href` of a file in an event absolute; without it, that `href` is a path of this API. Pages of its origin count as the proxy’s own',
     }),
   ),
   LP_ACCOUNT_ID: Type.Optional(

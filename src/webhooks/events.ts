@@ -62,7 +62,10 @@ const File = Type.Object(
     relativePath: Type.String(),
     fileType: Type.String(),
     preview: Type.Optional(Type.String({ description: 'A small picture as a data URL' })),
-    href: Type.String({ description: 'Where this API serves the bytes' }),
+    href: Type.String({
+      description:
+        'Where this API serves the bytes: a URL where PUBLIC_URL is set, else a path of it',
+    }),
   },
   strict,
 )

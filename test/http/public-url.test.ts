@@ -1,5 +1,8 @@
 import { test } from 'tap'
+import { Environment } from '../../src/config/environment.ts'
 import { start } from '../start.ts'
+import { notify, startApp, startListener } from '../webhooks/start-listener.ts'
+import { rawOf } from '../webhooks/vectors.ts'
 import { openWire } from '../wire.ts'
 
 test('Location is relative to the request, and so right behind a path prefix', async (t) => {
@@ -32,4 +35,26 @@ test('without PUBLIC_URL type is a path and servers are relative to the document
   const { call } = await start(t)
   t.equal((await call('GET', '/nothing')).body.type, '/problems/route-not-found')
   t.match((await call('GET', '/openapi.json')).body.servers, [{ url: '.' }])
+})
+
+test('the description of PUBLIC_URL names all that it makes absolute', async (t) => {
+  const publicUrl = 'https://api.example.com/lp/'
+  const app = await startApp(t)
+  const { call, origin } = await startListener(t, app.url, { PUBLIC_URL: publicUrl })
+  t.equal((await notify(origin, rawOf('file'))).status, 200)
+  const proxy = await start(t, { PUBLIC_URL: publicUrl })
+  const opened = await proxy.call('POST', '/conversations')
+  const found: Record<string, string> = {
+    Location: opened.headers['location'] ?? '',
+    type: (await call('GET', '/nothing')).body.type,
+    servers: `${(await call('GET', '/openapi.json')).body.servers[0].url}/`,
+    href: JSON.parse(app.taken[0]?.body ?? '{}').data.file.href,
+  }
+  for (const [name, url] of Object.entries(found)) t.ok(url.startsWith(publicUrl), name)
+  const { description = '' } = Environment.properties.PUBLIC_URL
+  const [absolute = ''] = /It makes .* absolute/.exec(description) ?? []
+  t.strictSame(
+    [...absolute.matchAll(/`(\w+)`/g)].map(([, name]) => name),
+    Object.keys(found),
+  )
 })
