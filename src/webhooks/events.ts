@@ -5,13 +5,14 @@ import { StringEnum } from '../string-enum.ts'
 const strict = { additionalProperties: false } as const
 
 /** What comes from LivePerson as it is. */
-const Foreign = Type.Record(Type.String(), Type.Unknown())
+const foreign = (description?: string) =>
+  Type.Record(Type.String(), Type.Unknown(), description === undefined ? {} : { description })
 
 const Time = (description: string) => Type.String({ format: 'date-time', description })
 
 const Sender = Type.Object(
   {
-    id: Type.Optional(Type.String()),
+    id: Type.Optional(Type.String({ description: 'Who, by LivePerson’s own id' })),
     kind: StringEnum(['agent', 'manager', 'consumer', 'system', 'unknown'], {
       description:
         '`system`: automatic messages. `unknown`: a role that this version does not know',
@@ -22,13 +23,16 @@ const Sender = Type.Object(
 )
 
 const metadata = Type.Optional(
-  Type.Array(Foreign, { description: 'As LivePerson sent it, e.g. the question of a survey' }),
+  Type.Array(foreign(), { description: 'As LivePerson sent it, e.g. the question of a survey' }),
 )
+
+const accountId = Type.String({ description: 'The account that LivePerson told it for' })
+const conversationId = Type.String({ description: 'The id that the API takes in its paths' })
 
 /** Which conversation, and who. */
 const origin = {
-  accountId: Type.String(),
-  conversationId: Type.String(),
+  accountId,
+  conversationId,
   dialogId: Type.Optional(
     Type.String({ description: 'The main dialog has the conversation’s id, a survey its own' }),
   ),
@@ -47,24 +51,26 @@ const audience = StringEnum(['all', 'internal'], {
 
 const QuickReply = Type.Object(
   {
-    title: Type.String(),
+    title: Type.String({ description: 'What the button says' }),
     text: Type.String({ description: 'What the consumer says by choosing it' }),
     metadata,
   },
   strict,
 )
 
-const quickReplies = Type.Optional(Type.Array(QuickReply))
+const quickReplies = Type.Optional(
+  Type.Array(QuickReply, { description: 'Answers to choose from. Absent where there are none' }),
+)
 
 const File = Type.Object(
   {
-    caption: Type.Optional(Type.String()),
-    relativePath: Type.String(),
-    fileType: Type.String(),
+    caption: Type.Optional(Type.String({ description: 'What was written under it' })),
+    relativePath: Type.String({ description: 'Where LivePerson’s storage has it' }),
+    fileType: Type.String({ description: 'As LivePerson names it, e.g. `JPG`' }),
     preview: Type.Optional(Type.String({ description: 'A small picture as a data URL' })),
     href: Type.String({
       description:
-        'Where this API serves the bytes: a URL where PUBLIC_URL is set, else a path of it',
+        'Where this API serves the bytes: a URL where `PUBLIC_URL` is set, else a path of it',
     }),
   },
   strict,
@@ -72,9 +78,11 @@ const File = Type.Object(
 
 const Form = Type.Object(
   {
-    invitationId: Type.String(),
-    formId: Type.Optional(Type.Union([Type.String(), Type.Number()])),
-    title: Type.Optional(Type.String()),
+    invitationId: Type.String({ description: 'The same in the invitation and in what follows it' }),
+    formId: Type.Optional(
+      Type.Union([Type.String(), Type.Number()], { description: 'Of an invitation' }),
+    ),
+    title: Type.Optional(Type.String({ description: 'Of an invitation' })),
     submissionId: Type.Optional(Type.String({ description: 'Of a form that was filled in' })),
   },
   strict,
@@ -85,19 +93,35 @@ function messageOf<T extends TProperties>(fields: T) {
   return Type.Object({ ...base, ...fields }, strict)
 }
 
+const kind = { description: 'What it is, and so which of the other fields there are' }
+
 const Message = Type.Union([
-  messageOf({ kind: Type.Literal('text'), text: Type.String(), quickReplies }),
-  messageOf({ kind: Type.Literal('file'), file: File }),
-  messageOf({ kind: Type.Literal('card'), card: Foreign, quickReplies }),
-  messageOf({ kind: Type.Literal('form'), form: Form }),
-  messageOf({ kind: Type.Literal('other'), raw: Foreign }),
+  messageOf({
+    kind: Type.Literal('text', kind),
+    text: Type.String({ description: 'What was written' }),
+    quickReplies,
+  }),
+  messageOf({ kind: Type.Literal('file', kind), file: File }),
+  messageOf({
+    kind: Type.Literal('card', kind),
+    card: foreign('Structured content, as LivePerson has it'),
+    quickReplies,
+  }),
+  messageOf({ kind: Type.Literal('form', kind), form: Form }),
+  messageOf({
+    kind: Type.Literal('other', kind),
+    raw: foreign('LivePerson’s event, of a form that this version does not know'),
+  }),
 ])
 export type Message = Static<typeof Message>
 
 export const receiptStatuses = ['accept', 'read', 'access', 'nack', 'action', 'viewed'] as const
 
-/** Only on what agents do among themselves. */
-const internalAudience = Type.Optional(Type.Literal('internal'))
+const internalAudience = Type.Optional(
+  Type.Literal('internal', {
+    description: 'Only with `EVENTS_INCLUDE=internal`. Absent where it is for all',
+  }),
+)
 
 const Receipt = Type.Object(
   {
@@ -106,7 +130,10 @@ const Receipt = Type.Object(
     sender: Sender,
     audience: internalAudience,
     metadata,
-    status: StringEnum(receiptStatuses),
+    status: StringEnum(receiptStatuses, {
+      description:
+        '`accept`: they were delivered. `read`: they were read. `access`: the file was opened. `nack`: they were not delivered. `action`: an element of a card was clicked. `viewed`: the form was seen',
+    }),
     sequences: Type.Array(Type.Integer({ minimum: 0 }), {
       description: 'The messages that it is about',
     }),
@@ -124,47 +151,72 @@ export const chatStates = [
 ] as const
 
 const ChatState = Type.Object(
-  { ...origin, sender: Sender, audience: internalAudience, state: StringEnum(chatStates) },
+  {
+    ...origin,
+    sender: Sender,
+    audience: internalAudience,
+    state: StringEnum(chatStates, {
+      description:
+        '`composing` and `pause`: somebody types, or has stopped. The others: who is there, or has gone',
+    }),
+  },
   strict,
 )
 
+const agentId = Type.String({ description: 'LivePerson’s own id' })
+
 const Conversation = Type.Object(
   {
-    accountId: Type.String(),
-    conversationId: Type.String(),
+    accountId,
+    conversationId,
     status: StringEnum(['open', 'survey', 'closed'], {
       description: '`survey`: the agent is done, and the consumer is asked how it was',
     }),
-    agent: Type.Union([Type.Object({ id: Type.String() }, strict), Type.Null()], {
+    agent: Type.Union([Type.Object({ id: agentId }, strict), Type.Null()], {
       description: 'Who has joined; an agent who was only offered the conversation has not',
     }),
-    skillId: Type.Optional(Type.String()),
+    skillId: Type.Optional(Type.String({ description: '`-1`: any' })),
     surveyDialogId: Type.Optional(
-      Type.String({ description: 'Of the survey that runs: answers go to this dialog' }),
+      Type.String({
+        description: 'Of the survey that runs: answers go to this dialog. Absent where none runs',
+      }),
     ),
     origin: StringEnum(['this-app', 'other', 'unknown'], {
-      description: '`other`: opened by another channel of the account',
+      description:
+        'Who opened it. `this-app`: the app installation of these credentials. `other`: another channel of the account',
     }),
-    closeReason: Type.Optional(Type.String()),
+    closeReason: Type.Optional(
+      Type.String({ description: 'As LivePerson names it, e.g. `AGENT` or `CONSUMER`' }),
+    ),
     startedAt: Type.Optional(Time('When the conversation began')),
     endedAt: Type.Optional(Time('When it ended')),
     updatedAt: Type.Optional(Time('Orders the states of one conversation')),
     participants: Type.Array(
-      Type.Object({ id: Type.String(), role: Type.Optional(Type.String()) }, strict),
+      Type.Object(
+        {
+          id: Type.String({ description: 'LivePerson’s own id' }),
+          role: Type.Optional(Type.String({ description: 'The role as LivePerson names it' })),
+        },
+        strict,
+      ),
+      { description: 'All who have to do with it, also an agent who was only offered it' },
     ),
     dialogs: Type.Array(
       Type.Object(
         {
-          dialogId: Type.String(),
+          dialogId: Type.String({ description: 'The main dialog has the conversation’s id' }),
           type: Type.String({ description: '`main`, `post_survey` or another' }),
-          status: StringEnum(['open', 'closed']),
-          closedBy: Type.Optional(Type.String()),
-          closedCause: Type.Optional(Type.String()),
+          status: StringEnum(['open', 'closed'], { description: 'Of this dialog alone' }),
+          closedBy: Type.Optional(
+            Type.String({ description: 'As LivePerson names it, e.g. `AGENT` or `CONSUMER`' }),
+          ),
+          closedCause: Type.Optional(Type.String({ description: 'As LivePerson words it' })),
         },
         strict,
       ),
+      { description: 'The main one, and a survey once it has begun' },
     ),
-    csat: Type.Optional(Foreign),
+    csat: Type.Optional(foreign('What the consumer thought of it, as LivePerson has it')),
     delay: Type.Optional(
       Type.Object(
         {
