@@ -66,8 +66,7 @@ export class Site {
     this.current = await this.context.start([{ port: 9 }], {
       WEBHOOK_PORT: '0',
       LP_CREDENTIALS_FILE: this.file,
-      // Of no account: each has its own.
-      EVENTS_URL: 'http://localhost:9/nobody',
+      // No EVENTS_URL: each account has an app of its own.
       EVENTS_SECRET: this.eventsSecret,
     })
     this.door.client.close()
