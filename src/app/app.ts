@@ -15,6 +15,7 @@ import { MemoryStore } from '../idempotency/memory-store.ts'
 import type { IdempotencyStore } from '../idempotency/store.ts'
 import type { Domains } from '../liveengage/domains.ts'
 import type { Credentials } from '../liveengage/tokens/credentials.ts'
+import type { DroppedLines } from '../observability/log-stream.ts'
 import { createMetrics } from '../observability/metrics/metrics.ts'
 import { openapiOptions } from '../openapi/document.ts'
 import { Conversation, DryRun, Event, FileEvent } from '../openapi/schemas.ts'
@@ -55,7 +56,12 @@ export type App = {
 }
 
 /** The app, ready to listen. Its builder closes it and its admin listener, and stops the tracing. */
-export async function buildApp(config: Config, logger: Logger, tracing?: Tracing): Promise<App> {
+export async function buildApp(
+  config: Config,
+  logger: Logger,
+  tracing?: Tracing,
+  log: DroppedLines = { dropped: 0 },
+): Promise<App> {
   const secrets = new Secrets(config, ({ level, sentence, ...fields }) => {
     logger[level](fields, sentence)
   })
@@ -120,6 +126,7 @@ export async function buildApp(config: Config, logger: Logger, tracing?: Tracing
     credentials,
     notifications,
     eventLoop,
+    log,
     version,
   })
   mountMetrics(app, metrics, { secrets, isElsewhere: hasAdmin })

@@ -8,6 +8,7 @@ import { type Config, loadConfig } from '../config/config.ts'
 import { pointedAt, withNotifications } from '../config/for-sandbox.ts'
 import { summaryOf, warningsOf } from '../config/summary.ts'
 import { unknownVariables } from '../config/unknown-variables.ts'
+import { LogStream } from '../observability/log-stream.ts'
 import { createLogger } from '../observability/logger.ts'
 import { startTracing } from '../observability/tracing/start-tracing.ts'
 import { firstSteps } from './first-steps.ts'
@@ -26,7 +27,10 @@ const sparedMs = 100
 /** @throws ConfigError, or what keeps a listener from its port */
 export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
   const environment = loadConfig(env)
-  const logger = createLogger(environment.logLevel)
+  // A person who has closed the terminal does not end what it serves.
+  process.stderr.on('error', () => undefined)
+  const log = new LogStream()
+  const logger = createLogger(environment.logLevel, log)
   const variables = unknownVariables(env)
   if (variables.length > 0) logger.warn({ variables }, 'unknown variables, ignored')
   const tracing = await startTracing(env, environment.egress, logger)
@@ -35,7 +39,7 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
     sandbox === undefined
       ? environment
       : withNotifications(pointedAt(environment, sandbox), sandbox)
-  const app = await buildApp(config, logger, tracing)
+  const app = await buildApp(config, logger, tracing, log)
   const { server, admin, webhooks } = app
 
   closeWithGrace({ delay: config.shutdownTimeoutMs, logger: false }, async ({ signal, err }) => {

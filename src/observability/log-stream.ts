@@ -13,8 +13,17 @@ const pauseMs = 1_000
 
 type Destination = ReturnType<typeof pino.destination>
 
-export class LogStream {
+/** The lines that were not written, for the metrics. */
+export type DroppedLines = { readonly dropped: number }
+
+export class LogStream implements DroppedLines {
+  dropped = 0
+
   private destination: Destination | undefined
+  /** Where each line that is not written yet ends, in the bytes that the destination has been given. */
+  private lineEnds: number[] = []
+  private given = 0
+  private written = 0
   /** On the clock of `performance.now()`, milliseconds. */
   private brokenUntil = 0
 
@@ -23,10 +32,15 @@ export class LogStream {
   }
 
   write(line: string): void {
-    if (this.destination === undefined) {
-      if (performance.now() < this.brokenUntil) return
-      this.destination = this.open()
+    const isPaused = this.destination === undefined && performance.now() < this.brokenUntil
+    const end = this.given + Buffer.byteLength(line)
+    if (isPaused || end - this.written > maxWaitingLength) {
+      this.dropped += 1
+      return
     }
+    this.given = end
+    this.lineEnds.push(end)
+    this.destination ??= this.open()
     this.destination.write(line)
   }
 
@@ -42,16 +56,22 @@ export class LogStream {
   }
 
   private open(): Destination {
-    const destination = pino.destination({
-      sync: false,
-      minLength,
-      periodicFlush: maxWaitMs,
-      maxLength: maxWaitingLength,
+    const destination = pino.destination({ sync: false, minLength, periodicFlush: maxWaitMs })
+    // At a pipe without a reader pino's own listener takes the methods of the destination away: it could not even be destroyed.
+    destination.removeAllListeners('error')
+    destination.on('write', (bytes) => {
+      this.written += bytes
+      const waiting = this.lineEnds.findIndex((end) => end > this.written)
+      this.lineEnds.splice(0, waiting < 0 ? this.lineEnds.length : waiting)
     })
     destination.once('error', () => {
       // Its lines are given up: pino would try the same ones again and again, at the end of the process without an end.
       destination.destroy()
       this.destination = undefined
+      this.dropped += this.lineEnds.length
+      this.lineEnds = []
+      this.given = 0
+      this.written = 0
       this.brokenUntil = performance.now() + pauseMs
     })
     // Another error of it tells nothing new.

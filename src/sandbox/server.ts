@@ -26,6 +26,9 @@ const problems = [
     : ['SANDBOX_WEBHOOK_URL has to be an http or https URL']),
 ]
 
+// Who reads what it prints may go; it goes on all the same.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+
 function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import t, { type Test } from 'tap'
 import { startProcess } from '../process.ts'
+import { scrape } from '../scrape.ts'
 import { token } from '../start.ts'
 import { ok, type Script, startUpstream, type Upstream } from '../upstream.ts'
 import { openWire, post } from '../wire.ts'
@@ -214,6 +215,22 @@ t.test('a caller that never reads its answers does not hold up the end', async (
   const { code, stdout } = await run.exit
   t.equal(code, 1, 'whoever waits for the end is told that answers were lost')
   t.match(stdout, /"time is up.*"requests":\d+,"msg":"callers were cut off.*"stopped"/s)
+})
+
+t.test('it goes on when nobody reads what it says, counts that, and ends', async (t) => {
+  const run = startProcess(t, { SANDBOX: 'true', SANDBOX_PORT: '0' })
+  // What it says is cut off here.
+  run.exit.catch(() => undefined)
+  run.child.stderr?.destroy()
+  const url = await run.url()
+  run.child.stdout?.destroy()
+  do {
+    const wire = await openWire(t, url, post(messages, '{"text":"Hi"}', 'Connection: close\r\n'))
+    t.match(await wire.ended(), /^HTTP\/1.1 201 /)
+  } while ((await scrape(url)).value('log_lines_dropped_total') === 0)
+  const ended = once(run.child, 'exit')
+  run.child.kill('SIGTERM')
+  t.strictSame(await ended, [0, null])
 })
 
 t.test('a start that cannot send by itself says so in a warning', async (t) => {

@@ -59,10 +59,9 @@ t.test('what a reader does not read is dropped beyond 16 MiB', async (t) => {
   const child = run(`
     const line = 'x'.repeat(1023) + '\\n'
     for (let n = 0; n < 40_000; n += 1) lines.write(line)
-    const { rss } = process.memoryUsage()
-    process.stderr.write(String(rss), () => setInterval(() => {}, 60_000))`)
+    process.stderr.write(String(lines.dropped), () => setInterval(() => {}, 60_000))`)
   t.teardown(() => child.kill('SIGKILL'))
-  await once(child.stderr, 'data')
+  const [dropped] = await once(child.stderr, 'data')
   let bytes = 0
   child.stdout.on('data', (chunk) => {
     bytes += chunk.length
@@ -76,6 +75,7 @@ t.test('what a reader does not read is dropped beyond 16 MiB', async (t) => {
   t.ok(bytes > 15 * 1024 * 1024, `${bytes}`)
   t.ok(bytes < 18 * 1024 * 1024, `${bytes}`)
   t.equal(bytes % 1024, 0, 'lines are dropped whole')
+  t.equal(bytes / 1024 + Number(dropped), 40_000, 'and counted')
 })
 
 t.test('a line that may be the last one goes out at once', async (t) => {
@@ -98,12 +98,60 @@ t.test('on a full disk lines are dropped, the process goes on, and comes to its 
     performance.now = () => now() + 2_000
     lines.write('tried again\\n')
     await failed()
-    process.stderr.write('alive')
+    process.stderr.write('alive, dropped ' + lines.dropped)
     process.exit(0)`
   const child = spawn(process.execPath, argsOf(script), { stdio: ['ignore', full, 'pipe'] })
   if (child.stderr === null) throw new Error('there is a pipe')
   t.teardown(() => child.kill('SIGKILL'))
   const [written, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')])
-  t.equal(written, 'alive')
+  t.equal(written, 'alive, dropped 3')
+  t.equal(code, 0)
+})
+
+t.test('what was written before its reader went does not count as dropped', async (t) => {
+  const child = run(`
+    const flushed = () => new Promise((resolve) => lines.flush(resolve))
+    const line = 'é' + 'x'.repeat(997) + '\\n'
+    for (let n = 0; n < 50; n += 1) lines.write(line)
+    await flushed()
+    process.stderr.write('written')
+    await new Promise((resolve) => process.stdin.once('data', resolve))
+    for (let n = 0; n < 3; n += 1) lines.write(line)
+    await flushed()
+    process.stderr.write('dropped ' + lines.dropped)
+    process.exit(0)`)
+  t.teardown(() => child.kill('SIGKILL'))
+  child.stdout.resume()
+  await once(child.stderr, 'data')
+  child.stdout.destroy()
+  await once(child.stdout, 'close')
+  child.stdin.write('go on')
+  const [said] = await once(child.stderr, 'data')
+  t.equal(String(said), 'dropped 3')
+})
+
+t.test('a pipe without a reader leaves nothing behind, however often it is tried', async (t) => {
+  const child = run(`
+    let timers = 0
+    const { setInterval, clearInterval } = globalThis
+    globalThis.setInterval = (...args) => { timers += 1; return setInterval(...args) }
+    globalThis.clearInterval = (timer) => { timers -= 1; clearInterval(timer) }
+    let now = 0
+    performance.now = () => now
+    await new Promise((resolve) => process.stdin.once('data', resolve))
+    for (let n = 0; n < 20; n += 1) {
+      now += 2_000
+      lines.write('one\\n')
+      await new Promise((resolve) => lines.flush(resolve))
+    }
+    process.stderr.write(timers + ' timers, dropped ' + lines.dropped)
+    process.exit(0)`)
+  t.teardown(() => child.kill('SIGKILL'))
+  child.stdout.destroy()
+  await once(child.stdout, 'close')
+  child.stdin.write('go on')
+  const [[said], [code]] = await Promise.all([once(child.stderr, 'data'), once(child, 'exit')])
+  // The first timer is older than the count.
+  t.equal(String(said), '-1 timers, dropped 20')
   t.equal(code, 0)
 })

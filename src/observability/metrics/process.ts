@@ -1,10 +1,12 @@
 /** Metrics of the process: CPU, memory and files, under the names that all Prometheus clients use, and the event loop. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { defaultMaxLagMs, type EventLoopLag } from '../../http/event-loop-lag.ts'
+import type { DroppedLines } from '../log-stream.ts'
 import type { Family, Reading } from './family.ts'
 
 export type ProcessSources = {
   eventLoop: EventLoopLag
+  log: DroppedLines
   version: string
   /** Where Linux describes this process; `/proc/self` by default. */
   procFolder?: string
@@ -12,7 +14,7 @@ export type ProcessSources = {
 
 /** The default metrics of the client are not used: they sample the event loop every 10 ms, observe every garbage collection and start timers that cannot be stopped. */
 export function processFamilies(sources: ProcessSources): Family[] {
-  const { eventLoop, version, procFolder = '/proc/self' } = sources
+  const { eventLoop, log, version, procFolder = '/proc/self' } = sources
   return [
     {
       name: 'liveengage_proxy_build_info',
@@ -38,6 +40,12 @@ export function processFamilies(sources: ProcessSources): Family[] {
       help: 'Time in which the event loop was busy. Its rate is the share of one core that is in use.',
       type: 'counter',
       read: () => [[{}, performance.eventLoopUtilization().active / 1000]],
+    },
+    {
+      name: 'liveengage_proxy_log_lines_dropped_total',
+      help: 'Lines of the log that were not written, because stdout failed (a full disk, a pipe without a reader) or its reader was too slow.',
+      type: 'counter',
+      read: () => [[{}, log.dropped]],
     },
     {
       name: 'process_cpu_user_seconds_total',

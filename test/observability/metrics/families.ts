@@ -50,6 +50,7 @@ export function idleFamilies(t: Test): Family[] {
     credentials,
     notifications: new Counters(),
     eventLoop: new EventLoopLag(),
+    log: { dropped: 0 },
     version: '0.0.0',
   })
 }

@@ -11,7 +11,12 @@ async function read(procFolder: string) {
   const registry = new Registry()
   register(
     registry,
-    processFamilies({ eventLoop: new EventLoopLag(), version: '1.2.3', procFolder }),
+    processFamilies({
+      eventLoop: new EventLoopLag(),
+      log: { dropped: 7 },
+      version: '1.2.3',
+      procFolder,
+    }),
   )
   return parseMetrics(await registry.metrics())
 }
@@ -58,5 +63,6 @@ t.test('open files are counted where the system tells of them', async (t) => {
   const untold = await read(`${folder}/empty`)
   t.ok(Number.isNaN(untold.value('process_open_fds')))
   t.ok(Number.isNaN(untold.value('process_max_fds')))
+  t.equal(untold.value('log_lines_dropped_total'), 7)
   t.equal(untold.value('build_info', { version: '1.2.3' }), 1)
 })
