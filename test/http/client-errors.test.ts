@@ -250,7 +250,9 @@ t.test(
     const upstream = await startUpstream(t)
     const { url, drain } = await startProxy(t, upstream.origin)
     const type = 'Content-Type: application/json\r\n'
+    const latin1 = 'Content-Type: application/json; charset=latin1\r\n'
     const small = 'Content-Length: 13\r\n'
+    const chunked = 'Transfer-Encoding: chunked\r\n'
     const cases: [number, string, string][] = [
       [401, `POST ${messages}`, `Host: localhost\r\n${type}${small}`],
       [404, 'POST /nowhere', `${credentials}${type}${small}`],
@@ -258,6 +260,9 @@ t.test(
       [413, `POST ${messages}`, `${credentials}${type}Content-Length: 70000\r\n`],
       [413, `POST /conversations/c1/files`, `${credentials}${type}Content-Length: 90000000\r\n`],
       [415, `POST ${messages}`, `${credentials}Content-Type: text/plain\r\n${small}`],
+      [415, `POST ${messages}`, `${credentials}Content-Type: text/plain\r\n${chunked}`],
+      [415, `POST ${messages}`, `${credentials}${latin1}${small}`],
+      [415, `POST ${messages}`, `${credentials}${latin1}${chunked}`],
       [415, `POST ${messages}`, `${credentials}${type}Content-Encoding: gzip\r\n${small}`],
       [415, `POST /conversations/c1/files`, `${credentials}${type}${small}`],
       [503, `POST ${messages}`, `${credentials}${type}${small}`],
