@@ -8,14 +8,12 @@ import { pointerToken } from '../problems/invalid-request.ts'
 import { describeFault } from '../problems/json-place.ts'
 import { Problem } from '../problems/problem.ts'
 import { unsupportedMediaType } from '../problems/refused-body.ts'
-import { findLossyNumber, suspicious } from './json-numbers.ts'
+import { findChangedNumber, suspicious } from './json-numbers.ts'
 
 const deepestNesting = 16
 
 /** JSON in UTF-8, as Fastify writes a type: every parameter's value in quotes. */
 const utf8Json = /^application\/json(?!.*; charset="(?!utf-?8"))(?:;|$)/i
-
-const lossyNumber = 'must not have more digits than a JSON reader keeps; send it as a string'
 
 /** Takes the place of Fastify's own parsers, which accept text/plain, quote the input in errors and let deep nesting through. */
 export function acceptJsonBodies(app: FastifyInstance): void {
@@ -70,10 +68,10 @@ export function readJsonText(text: string, at = ''): unknown {
   const json = parse(text, at)
   // A null would count as no body further on.
   if (json === null) throw invalid(at, 'must not be null')
-  if (mayBeUnsound.test(text)) refuseUnsound(json, at)
+  if (mayBeUnsound.test(text) || mayNest.test(text)) refuseUnsound(json, at)
   if (mayPoison.test(text)) refusePoison(json, at)
-  const lossy = suspicious.test(text) ? findLossyNumber(text) : undefined
-  if (lossy !== undefined) throw invalid(`${at}${lossy}`, lossyNumber)
+  const changed = suspicious.test(text) ? findChangedNumber(text) : undefined
+  if (changed !== undefined) throw invalid(`${at}${changed.path}`, changed.message)
   return json
 }
 
@@ -87,11 +85,13 @@ function parse(text: string, at: string): unknown {
 }
 
 /**
- * What every text with something unsound has. That is an escape other than those of line ends, tabs, quotes and slashes, or a raw
- * control character. It is also a number that is very long or has a large exponent, or more brackets than may nest. To look at each
- * value instead costs ten times as much.
+ * What every text with something unsound has: an escape other than those of line ends, tabs, quotes and slashes, or a raw control
+ * character. To look at each value instead costs ten times as much.
  */
-const mayBeUnsound = /\\[ubf]|[\x7f-\x9f]|\d[eE]\+?\d{3}|[\d.]{16}|(?:[[{][^[{]*){17}/
+const mayBeUnsound = /\\[ubf]|[\x7f-\x9f]/
+
+/** More brackets than may nest. */
+const mayNest = /^(?:[^[{]*[[{]){17}/
 
 /** What such a key has, however it is written: an escape can hide it. */
 const mayPoison = /__proto__|constructor|\\u/
@@ -109,10 +109,7 @@ function refusePoison(json: unknown, at: string): void {
 /** Lone surrogates, and control characters but tab, line feed and carriage return. */
 const unsafeText = /\p{Cs}|[^\P{Cc}\t\n\r]/u
 
-/**
- * @throws Problem `invalid-request` naming where the text is that no message may hold, or a number such as 1e400, which is read
- * as infinity and would go on as null
- */
+/** @throws Problem `invalid-request` naming where the text is that no message may hold */
 export function refuseUnsound(value: unknown, at = ''): void {
   const found = findUnsound(value, 1)
   if (found !== undefined) throw invalid(`${at}${found.path}`, found.message)
@@ -126,9 +123,6 @@ function findUnsound(value: unknown, depth: number): Unsound | undefined {
     return unsafeText.test(value)
       ? { path: '', message: 'must not hold control characters or lone surrogates' }
       : undefined
-  }
-  if (value === Infinity || value === -Infinity) {
-    return { path: '', message: 'must not be a number beyond what JSON readers can hold' }
   }
   if (typeof value !== 'object' || value === null) return undefined
   if (depth > deepestNesting) {

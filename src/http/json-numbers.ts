@@ -1,54 +1,91 @@
-/** Finds numbers in JSON that reading would change: JavaScript keeps about 16 significant digits. */
+/** Finds numbers in JSON that reading would change: JavaScript keeps about 16 significant digits, and powers of ten up to 308. */
 import { pointerToken } from '../problems/invalid-request.ts'
+import { endOfNumber, endOfString } from '../problems/json-tokens.ts'
 
 /**
  * What a number that loses something has: more than 15 digits, or an exponent with three of them. Whatever fits this may still be
  * sound, or within a string; most bodies have nothing like it and cost no more than this search.
  */
-export const suspicious = /[\d.]{16}|\d[eE]-\d{3}/
+export const suspicious = /[\d.]{16}|\d[eE][+-]?\d{3}/
 
-const tokens = /"(?:[^"\\]+|\\.)*"|-?\d[\d.eE+-]*|[[\]{},:]/g
+const lossy = 'must not have more digits than a JSON reader keeps; send it as a string'
+const infinite = 'must not be a number beyond what JSON readers can hold'
 
 /**
  * Compares each number as it was written with what it is read as.
  * @param text JSON that has been parsed without an error, and that `suspicious` matches
- * @returns the JSON Pointer of the first number that reading changes
+ * @returns the JSON Pointer of the first number that reading changes, and what is wrong with it
  */
-export function findLossyNumber(text: string): string | undefined {
-  /** The key or index of the value that comes next, for each array or object around it. */
+export function findChangedNumber(text: string): { path: string; message: string } | undefined {
+  /** The key, with its quotes, or the index of the value that comes next, for each array or object around it. */
   const path: (string | number)[] = []
-  let latestString = ''
-  for (const [token] of text.matchAll(tokens)) {
+  let stringStart = 0
+  let stringEnd = 0
+  let at = 0
+  while (at < text.length) {
+    const sign = text[at]
     const place = path.at(-1)
-    if (token === '{') path.push('')
-    else if (token === '[') path.push(0)
-    else if (token === '}' || token === ']') path.pop()
-    else if (token === ':') path[path.length - 1] = latestString
-    else if (token.startsWith('"')) latestString = token
-    else if (token === ',') {
-      if (typeof place === 'number') path[path.length - 1] = place + 1
-    } else if (isLossy(token)) return path.map((step) => `/${toPointerToken(step)}`).join('')
+    if (sign === '"') {
+      stringStart = at
+      stringEnd = endOfString(text, at)
+      at = stringEnd
+      continue
+    }
+    const end = endOfNumber(text, at)
+    if (end >= 0) {
+      const message = end - at < shortest ? undefined : faultOf(text.slice(at, end))
+      if (message !== undefined) return { path: path.map(toPointer).join(''), message }
+      at = end
+      continue
+    }
+    if (sign === '{') path.push('')
+    else if (sign === '[') path.push(0)
+    else if (sign === '}' || sign === ']') path.pop()
+    else if (sign === ':') path[path.length - 1] = text.slice(stringStart, stringEnd)
+    else if (sign === ',' && typeof place === 'number') path[path.length - 1] = place + 1
+    at += 1
   }
   return undefined
 }
 
+/** "1e999" */
+const shortest = 5
+
 /** @param step an index, or a key with its quotes */
-function toPointerToken(step: string | number): string {
-  return pointerToken(String(JSON.parse(String(step))))
+function toPointer(step: string | number): string {
+  return `/${pointerToken(String(JSON.parse(String(step))))}`
 }
 
-function isLossy(token: string): boolean {
-  return suspicious.test(token) && canonical(token) !== canonical(String(Number(token)))
+function faultOf(token: string): string | undefined {
+  if (!suspicious.test(token)) return undefined
+  const read = String(Number(token))
+  if (read === token) return undefined
+  if (read.endsWith('Infinity')) return infinite
+  return canonical(token) === canonical(read) ? undefined : lossy
 }
 
 /** The significant digits and the power of ten: the same for all ways to write a number. */
 function canonical(token: string): string {
-  const [, integer = '', fraction = '', exponent = '0'] =
-    /^-?(\d+)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(token) ?? []
-  const digits = (integer + fraction).replace(/^0+/, '')
-  let end = digits.length
-  // A regular expression for zeros at the end takes quadratic time.
-  while (digits[end - 1] === '0') end -= 1
-  const power = Number(exponent) - fraction.length + digits.length - end
-  return end === 0 ? '0' : `${digits.slice(0, end)}e${power}`
+  const exponentAt = Math.max(token.indexOf('e'), token.indexOf('E'))
+  const mantissaEnd = exponentAt < 0 ? token.length : exponentAt
+  const pointAt = token.indexOf('.')
+  let start = 0
+  let end = mantissaEnd
+  while (start < end && !isSignificant(token, start)) start += 1
+  while (end > start && !isSignificant(token, end - 1)) end -= 1
+  if (start === end) return '0'
+  const isWithin = start < pointAt && pointAt < end
+  const digits = isWithin
+    ? token.slice(start, pointAt) + token.slice(pointAt + 1, end)
+    : token.slice(start, end)
+  const unitsEnd = pointAt < 0 ? mantissaEnd : pointAt
+  // A point before the end takes a place of its own.
+  const places = unitsEnd < end ? unitsEnd + 1 - end : unitsEnd - end
+  const exponent = exponentAt < 0 ? 0 : Number(token.slice(exponentAt + 1))
+  return `${digits}e${exponent + places}`
+}
+
+function isSignificant(token: string, at: number): boolean {
+  const code = token.charCodeAt(at)
+  return code > 0x30 && code <= 0x39
 }

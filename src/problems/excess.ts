@@ -30,8 +30,9 @@ function findExcess(place: Place, value: unknown): Finding[] | undefined {
   }
   // What is open says nothing of its values.
   if (!isStrict(schema)) return undefined
-  if (Object.keys(value).length > mostErrors) {
-    const unknown = unknownKeys(schema, value)
+  const keys = Object.keys(value)
+  if (keys.length > mostErrors) {
+    const unknown = unknownKeys(schema, keys)
     if (unknown.length === mostErrors) {
       return unknown.map((additionalProperty) =>
         toFinding(place, 'additionalProperties', { additionalProperty }),
@@ -46,10 +47,10 @@ function findExcess(place: Place, value: unknown): Finding[] | undefined {
 }
 
 /** @returns no more than are told of */
-function unknownKeys(schema: unknown, value: object): string[] {
+function unknownKeys(schema: unknown, keys: readonly string[]): string[] {
   const known = new Set(keysOf(schema))
   const unknown: string[] = []
-  for (const key in value) {
+  for (const key of keys) {
     if (!known.has(key)) unknown.push(key)
     if (unknown.length === mostErrors) break
   }

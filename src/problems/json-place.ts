@@ -2,12 +2,7 @@
  * Finds where a text stops being JSON. V8's own messages quote the text, differ from one version to the next, and often have no
  * position. It is asked only after `JSON.parse` has refused the text, and does not recur, however deep the text nests.
  */
-
-/** A bracket, a colon or a comma; or a string; or another value. */
-const token =
-  /[[\]{}:,]|"[ !#-[\]-\uffff]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[ !#-[\]-\uffff]*)*"|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null/y
-
-const blanks = /[\t\n\r ]*/y
+import { endOfNumber, endOfString } from './json-tokens.ts'
 
 export type Place = {
   /** From 1. */
@@ -35,25 +30,46 @@ export function findFault(text: string): Place | undefined {
   let expected: Expected = 'value'
   let offset = 0
   for (;;) {
-    offset = skip(blanks, text, offset)
+    offset = skipBlanks(text, offset)
     if (offset === text.length) {
       return expected === 'end' ? undefined : placeOf(text, offset)
     }
-    token.lastIndex = offset
-    // `exec` would make an array for each of ten thousand tokens. The first character says which it is.
-    const next: Expected | undefined = token.test(text)
-      ? follow(expected, text.charAt(offset), open)
-      : undefined
+    const end = endOfToken(text, offset)
+    // The first character says which token it is.
+    const next: Expected | undefined =
+      end < 0 ? undefined : follow(expected, text.charAt(offset), open)
     if (next === undefined) return placeOf(text, offset)
     expected = next
-    offset = token.lastIndex
+    offset = end
+  }
+}
+
+/** @returns -1 where no token begins */
+function endOfToken(text: string, start: number): number {
+  switch (text[start]) {
+    case '{':
+    case '}':
+    case '[':
+    case ']':
+    case ':':
+    case ',':
+      return start + 1
+    case '"':
+      return endOfString(text, start)
+    case 't':
+    case 'f':
+    case 'n': {
+      const word = ['true', 'false', 'null'].find((each) => text.startsWith(each, start))
+      return word === undefined ? -1 : start + word.length
+    }
+    default:
+      return endOfNumber(text, start)
   }
 }
 
 /** @param sign the first character of a token @returns undefined where it must not be */
 function follow(expected: Expected, sign: string, open: ('{' | '[')[]): Expected | undefined {
   const takesValue = expected === 'value' || expected === 'first-item'
-  const afterValue = () => (open.length === 0 ? 'end' : 'comma')
   const mayClose = expected === 'comma'
   switch (sign) {
     case '{':
@@ -67,7 +83,7 @@ function follow(expected: Expected, sign: string, open: ('{' | '[')[]): Expected
       const isEmpty = expected === (sign === '}' ? 'first-key' : 'first-item')
       if (!isOpen || !(mayClose || isEmpty)) return undefined
       open.pop()
-      return afterValue()
+      return afterValue(open)
     }
     case ':':
       return expected === 'colon' ? 'value' : undefined
@@ -75,24 +91,39 @@ function follow(expected: Expected, sign: string, open: ('{' | '[')[]): Expected
       if (expected !== 'comma') return undefined
       return open.at(-1) === '{' ? 'key' : 'value'
     default:
-      if (takesValue) return afterValue()
+      if (takesValue) return afterValue(open)
       return isKeyHere(expected) && sign === '"' ? 'colon' : undefined
   }
+}
+
+function afterValue(open: readonly unknown[]): Expected {
+  return open.length === 0 ? 'end' : 'comma'
 }
 
 function isKeyHere(expected: Expected): boolean {
   return expected === 'key' || expected === 'first-key'
 }
 
-function skip(pattern: RegExp, text: string, offset: number): number {
-  pattern.lastIndex = offset
-  pattern.test(text)
-  return pattern.lastIndex
+function skipBlanks(text: string, start: number): number {
+  let at = start
+  for (; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) break
+  }
+  return at
 }
 
 function placeOf(text: string, offset: number): Place {
-  const lines = text.slice(0, offset).split(/\r\n|\r|\n/)
-  const [latest = ''] = lines.slice(-1)
-  const column = [...latest].length + 1
-  return { line: lines.length, column, isEnd: offset === text.length }
+  let line = 1
+  let start = 0
+  for (let at = 0; at < offset; at += 1) {
+    const code = text.charCodeAt(at)
+    // Of the two that end a line together the second one counts.
+    if (code === 0x0a || (code === 0x0d && !(at + 1 < offset && text[at + 1] === '\n'))) {
+      line += 1
+      start = at + 1
+    }
+  }
+  const pairs = text.slice(start, offset).match(/[\ud800-\udbff][\udc00-\udfff]/g) ?? []
+  return { line, column: offset - start - pairs.length + 1, isEnd: offset === text.length }
 }
