@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
+import { lingerThenClose } from '../lingering-close.ts'
 import type { ProblemCode } from '../problems/catalogue.ts'
 import { Problem } from '../problems/problem.ts'
 import { activityOf, failBody } from './connections.ts'
 import { idleTimeoutMs } from './input-limits.ts'
-import { lingerThenClose } from './lingering-close.ts'
 
 const codes = new Map<string | undefined, ProblemCode>([
   ['HPE_HEADER_OVERFLOW', 'headers-too-large'],

@@ -1,8 +1,8 @@
 /** The connections of one listener: what each carries, and how much one may ask for at once. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { lingerThenClose } from '../lingering-close.ts'
 import type { Problem } from '../problems/problem.ts'
-import { lingerThenClose } from './lingering-close.ts'
 
 /** A connection, and what it carries. */
 export type Activity = {

@@ -8,6 +8,7 @@ import fastify, {
 import { registerAgentApi } from './agent/api.ts'
 import { createCertificate } from './certificate.ts'
 import { registerPages } from './desk/pages.ts'
+import { outliveBodies } from './early-answers.ts'
 import { type Calls, type ReceivedCall, recordCalls } from './memory/calls.ts'
 import { createFeed } from './memory/feed.ts'
 import { createState, type LogLine, type State } from './memory/state.ts'
@@ -179,6 +180,7 @@ function createApp(certificate: { key: string; cert: string } | undefined): Fast
       ? options
       : { ...options, serverFactory: (handler) => createServer(certificate, handler) },
   )
+  outliveBodies(app.server)
   // Bodies stay bytes: a malformed one has to be refused in LiveEngage's form, and after the tokens.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(

@@ -1,9 +1,11 @@
 /** Answers that come while the caller is still writing its body: it reads them, and not a reset. */
 import { once } from 'node:events'
-import { request } from 'node:http'
+import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { startSandbox } from '../../src/sandbox/sandbox.ts'
 import { start, startProxy, token } from '../start.ts'
 import { startUpstream } from '../upstream.ts'
 import { credentials, openWire, post, type Wire } from '../wire.ts'
@@ -14,11 +16,17 @@ const pieces = 25
 const piece = 'a'.repeat(8_000)
 
 /** Writes a head and then a body of 200,000 bytes, 8,000 every 20 ms, and reads the answer only when all are written. */
-async function writeSlowly(t: Test, url: string, head: string, isChunked = false): Promise<Wire> {
-  const framing = isChunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${pieces * 8_000}`
+async function writeSlowly(
+  t: Test,
+  url: string,
+  head: string,
+  isChunked = false,
+  count = pieces,
+): Promise<Wire> {
+  const framing = isChunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${count * 8_000}`
   const wire = await openWire(t, url, `${head}${framing}\r\n\r\n`)
   wire.socket.pause()
-  for (let written = 0; written < pieces; written += 1) {
+  for (let written = 0; written < count; written += 1) {
     wire.socket.write(isChunked ? `1f40\r\n${piece}\r\n` : piece)
     await wait(20)
   }
@@ -26,6 +34,18 @@ async function writeSlowly(t: Test, url: string, head: string, isChunked = false
   wire.socket.resume()
   await wire.ended()
   return wire
+}
+
+/** The same by a client of Node's. */
+async function answerOf(asking: ClientRequest, count = pieces): Promise<IncomingMessage> {
+  const answered = once(asking, 'response')
+  for (let written = 0; written < count; written += 1) {
+    asking.write(piece)
+    await wait(20)
+  }
+  asking.end()
+  const [response] = await answered
+  return response
 }
 
 t.test(
@@ -93,6 +113,45 @@ t.test('the listeners of the platform and of LivePerson do the same', async (t) 
   }
 })
 
+t.test('the sandbox does the same, in TLS too, and its end waits for nobody', async (t) => {
+  const sandbox = await startSandbox({ port: 0 })
+  const end = sandbox.close
+  t.teardown(end)
+  const path = '/api/account/12345678/messaging/consumer/conversation/send?v=3'
+  const host = `Host: localhost:${sandbox.port}\r\n`
+  const url = `http://127.0.0.1:${sandbox.port}`
+  const foreign = `Origin: http://evil.example\r\n`
+  const close = 'Connection: close\r\n'
+  for (const [status, headers] of [
+    [413, ''],
+    [403, `${foreign}${close}`],
+  ] as const) {
+    const head = `POST ${path} HTTP/1.1\r\n${host}${json}${headers}`
+    const { socket, received } = await writeSlowly(t, url, head, false, 40)
+    t.match(received(), new RegExp(`^HTTP/1.1 ${status} `), head)
+    t.equal(socket.errored, null, head)
+  }
+
+  const encrypted = await startSandbox({ port: 0, tls: true })
+  t.teardown(encrypted.close)
+  const options = { method: 'POST', rejectUnauthorized: false }
+  const asking = httpsRequest(`${encrypted.origin}${path}`, {
+    ...options,
+    headers: { 'content-type': 'application/json', 'content-length': 40 * 8_000 },
+  })
+  t.equal((await answerOf(asking, 40)).statusCode, 413)
+
+  const wire = await openWire(
+    t,
+    url,
+    `POST ${path} HTTP/1.1\r\n${host}${foreign}${close}Content-Length: 99999\r\n\r\n`,
+  )
+  await wire.ended()
+  const begun = performance.now()
+  await end()
+  t.ok(performance.now() - begun < 1_000)
+})
+
 t.test('so does a caller of Node’s http, and one whose headers are too large', async (t) => {
   const { url } = await start(t)
   const tokens = { authorization: token, 'x-lp-on-behalf': token }
@@ -100,13 +159,7 @@ t.test('so does a caller of Node’s http, and one whose headers are too large',
     method: 'POST',
     headers: { ...tokens, 'content-type': 'application/json', 'content-length': pieces * 8_000 },
   })
-  const answered = once(asking, 'response')
-  for (let written = 0; written < pieces; written += 1) {
-    asking.write(piece)
-    await wait(20)
-  }
-  asking.end()
-  const [response] = await answered
+  const response = await answerOf(asking)
   t.equal(response.statusCode, 413)
   t.match(await text(response), '"code":"payload-too-large"')
 

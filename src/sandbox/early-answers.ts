@@ -1,0 +1,21 @@
+/** Answers that come while their caller still writes its body. */
+import type { IncomingMessage, Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { lingerThenClose } from '../lingering-close.ts'
+
+/** Has the last answer of each connection outlive what its caller still writes. */
+export function outliveBodies(server: Server): void {
+  const latest = new WeakMap<Socket, IncomingMessage>()
+  // Before whoever answers, which may be at once.
+  server.prependListener('request', (request) => {
+    const { socket } = request
+    if (!latest.has(socket)) {
+      const { destroySoon } = socket
+      socket.destroySoon = () => {
+        if (latest.get(socket)?.complete === false) lingerThenClose(socket)
+        else destroySoon.call(socket)
+      }
+    }
+    latest.set(socket, request)
+  })
+}
