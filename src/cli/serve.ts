@@ -24,12 +24,17 @@ const longestLastPausesMs = 2_000
 const longestLastSpansMs = 2_000
 const sparedMs = 100
 
+/** How long the last lines of the log wait for a reader. */
+const longestLastLinesMs = 1_000
+
 /** @throws ConfigError, or what keeps a listener from its port */
 export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
   const environment = loadConfig(env)
   // A person who has closed the terminal does not end what it serves.
   process.stderr.on('error', () => undefined)
   const log = new LogStream()
+  // Before pino's own listener.
+  process.prependOnceListener('exit', () => log.close())
   const logger = createLogger(environment.logLevel, log)
   const variables = unknownVariables(env)
   if (variables.length > 0) logger.warn({ variables }, 'unknown variables, ignored')
@@ -54,7 +59,10 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
     if (lost > 0)
       logger.error({ requests: lost }, 'callers were cut off before they had their answers')
     logger.info('stopped')
-    await new Promise<void>((resolve) => logger.flush(() => resolve()))
+    await new Promise<void>((resolve) => {
+      setTimeout(resolve, longestLastLinesMs)
+      logger.flush(() => resolve())
+    })
     // The process then ends with 1.
     if (lost > 0) throw new Error('callers were cut off')
   })

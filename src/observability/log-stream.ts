@@ -11,6 +11,9 @@ const maxWaitingLength = 16 * 1024 * 1024
 /** How long lines are dropped after a write has failed, before the next is tried. */
 const pauseMs = 1_000
 
+/** How often a last write is tried where nobody reads, 100 ms apart. */
+const mostLastTries = 5
+
 type Destination = ReturnType<typeof pino.destination>
 
 /** The lines that were not written, for the metrics. */
@@ -26,6 +29,7 @@ export class LogStream implements DroppedLines {
   private written = 0
   /** On the clock of `performance.now()`, milliseconds. */
   private brokenUntil = 0
+  private triesLeft = Number.POSITIVE_INFINITY
 
   constructor() {
     this.destination = this.open()
@@ -55,8 +59,28 @@ export class LogStream implements DroppedLines {
     this.flush()
   }
 
+  /** Writes what waits and gives up what cannot be written; pino would hold the end of the process until somebody reads. */
+  close(): void {
+    const { destination } = this
+    this.triesLeft = mostLastTries
+    try {
+      destination?.flushSync()
+    } catch {
+      // Nobody is left to be told.
+    }
+    destination?.destroy()
+  }
+
   private open(): Destination {
-    const destination = pino.destination({ sync: false, minLength, periodicFlush: maxWaitMs })
+    const destination = pino.destination({
+      sync: false,
+      minLength,
+      periodicFlush: maxWaitMs,
+      retryEAGAIN: () => {
+        this.triesLeft -= 1
+        return this.triesLeft >= 0
+      },
+    })
     // At a pipe without a reader pino's own listener takes the methods of the destination away: it could not even be destroyed.
     destination.removeAllListeners('error')
     destination.on('write', (bytes) => {

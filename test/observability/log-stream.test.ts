@@ -155,3 +155,12 @@ t.test('a pipe without a reader leaves nothing behind, however often it is tried
   t.equal(String(said), '-1 timers, dropped 20')
   t.equal(code, 0)
 })
+
+t.test('a reader that has stopped does not hold the end of the process', async (t) => {
+  const child = run(`
+    process.prependOnceListener('exit', () => lines.close())
+    for (let n = 0; n < 4_000; n += 1) lines.write('x'.repeat(1023) + '\\n')
+    process.exit(3)`)
+  t.teardown(() => child.kill('SIGKILL'))
+  t.strictSame(await once(child, 'exit'), [3, null])
+})
