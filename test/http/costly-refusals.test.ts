@@ -24,15 +24,15 @@ function look(text: string): number {
 }
 
 t.test('a wrong body costs no more than some looks at its characters', async (t) => {
-  const same = '0.12345678901234560,'.repeat(1_400)
   const cases: [string, number, string, (text: string) => unknown][] = [
-    ['where JSON is broken', 23, `{"n":[${ones}`, describeFault],
-    ['which number changes', 16, `[${ones},${long}]`, findChangedNumber],
-    ['among others as long', 14, `[${same}${long}]`, findChangedNumber],
+    ['where JSON is broken', 21, `{"n":[${ones}`, describeFault],
+    ['which number changes', 13, `[${ones},${long}]`, findChangedNumber],
     ['a body that is right', 8, `[[[[${ones}]]]]`, readJsonText],
   ]
   for (const [name, most, text, work] of cases) {
-    const looks = leastMs(() => work(text)) / leastMs(() => look(text))
+    // What else the machine does may disturb one round, and rarely five.
+    const rounds = [1, 2, 3, 4, 5].map(() => leastMs(() => work(text)) / leastMs(() => look(text)))
+    const looks = Math.min(...rounds)
     t.ok(looks < most, `${name}: ${Math.round(looks)} looks`)
   }
 })
