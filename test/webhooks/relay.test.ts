@@ -133,9 +133,21 @@ test('an app that is not there until the deadline is unreachable, and no attempt
   const { relay, posted } = relayTo(Array.from({ length: 50 }, () => refused))
   const startedAt = performance.now()
   t.match(await relay.relay(notified(two)), { outcome: 'unreachable', taken: 0 })
-  t.ok(performance.now() - startedAt <= 1_000)
+  t.ok(performance.now() - startedAt <= 5_000)
   t.ok(posted.every(({ leftMs }) => leftMs > 0))
-  t.ok(posted.length >= 4 && posted.length <= 7, `${posted.length} attempts`)
+  t.ok(posted.length >= 2 && posted.length <= 7, `${posted.length} attempts`)
+})
+
+test('a process that wakes too late begins no attempt', async (t) => {
+  const refused: PostOutcome = { failure: 'unreachable', mayRecover: true }
+  const { relay, posted } = relayTo([refused, refused])
+  const deadline = performance.now() + 200
+  const relayed = relay.relay({ ...notified(two), deadline })
+  // In the pause after the first attempt the event loop stands still until the deadline has passed.
+  await new Promise((resolve) => setImmediate(resolve))
+  while (performance.now() < deadline + 5);
+  t.match(await relayed, { outcome: 'unreachable', taken: 0 })
+  t.equal(posted.length, 1)
 })
 
 test('one clock runs for all events of a notification', async (t) => {
