@@ -383,11 +383,22 @@ t.test('MESSAGE_ORDER=none: messages do not wait for each other', async (t) => {
   t.equal((await first).status, 201)
 })
 
+t.test('conversations that share a place in the table do not wait for each other', (t) => {
+  const order = new MessageOrder()
+  const turns = Array.from({ length: 5_000 }, (_, index) => order.take('1', `c${index}`))
+  t.ok(turns.every(({ hasCome }) => hasCome))
+  t.notOk(order.take('1', 'c4999').hasCome)
+  for (const turn of turns) turn.end()
+  t.equal(order.size, 1)
+  t.end()
+})
+
 t.test('nothing is kept of a conversation without a request', (t) => {
   const order = new MessageOrder()
   const [one, two, three] = ['one', 'two', 'three'].map(() => order.take('1', 'c'))
   if (one === undefined || two === undefined || three === undefined) throw new Error('none taken')
   const other = order.take('2', 'c')
+  t.equal(order.size, 2)
   t.strictSame(
     [one, two, three, other].map(({ hasCome }) => hasCome),
     [true, false, false, true],
@@ -402,6 +413,6 @@ t.test('nothing is kept of a conversation without a request', (t) => {
   t.ok(four.hasCome)
   four.end()
   other.end()
-  t.equal(order.last.size, 0)
+  t.equal(order.size, 0)
   t.end()
 })
