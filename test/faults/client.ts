@@ -30,12 +30,19 @@ const longGraceMs = 15_000
 export class Client {
   private readonly agent: Agent
   private readonly port: number
+  private readonly host: string
   private readonly watch: Watch
 
   /** @param watch sees every answer @param maxSockets connections, beyond which calls wait */
-  constructor(port: number, watch: Watch, maxSockets = Number.POSITIVE_INFINITY) {
+  constructor(
+    port: number,
+    watch: Watch,
+    maxSockets = Number.POSITIVE_INFINITY,
+    host = '127.0.0.1',
+  ) {
     this.agent = new Agent({ keepAlive: true, maxSockets })
     this.port = port
+    this.host = host
     this.watch = watch
   }
 
@@ -52,7 +59,7 @@ export class Client {
       const began = performance.now()
       const outgoing = request({
         agent: this.agent,
-        host: '127.0.0.1',
+        host: this.host,
         port: this.port,
         method,
         path,
