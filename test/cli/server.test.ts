@@ -82,7 +82,14 @@ for (const round of [1, 2]) {
     const silent = await Promise.all(Array.from({ length: 20 }, () => openWire(t, url)))
     const slow = await Promise.all(
       Array.from({ length: 40 }, (_, index) =>
-        openWire(t, url, post(messages, `{"text":"sandbox:slow=${700 + 10 * index}"}`)),
+        openWire(
+          t,
+          url,
+          post(
+            `/conversations/slow-${index}/messages`,
+            `{"text":"sandbox:slow=${700 + 10 * index}"}`,
+          ),
+        ),
       ),
     )
     const written: string[] = []
@@ -95,7 +102,8 @@ for (const round of [1, 2]) {
         for (let count = 1, isOpen = true; isOpen; count += 1) {
           const id = `client-${client}-${written.length}`
           written.push(id)
-          wire.socket.write(post(messages, '{"text":"Hi"}', `X-Request-Id: ${id}\r\n`))
+          const path = `/conversations/client-${client}/messages`
+          wire.socket.write(post(path, '{"text":"Hi"}', `X-Request-Id: ${id}\r\n`))
           const whole = new RegExp(`^(HTTP/1\\.1 201 [\\s\\S]*?\\r\\n\\r\\n\\{.*?\\}){${count}}$`)
           const received = await wire.until(whole).catch(() => undefined)
           if (received !== undefined) answered.push(id)
