@@ -28,7 +28,7 @@ export class Context {
   /** Sees every answer of every proxy. */
   readonly answers: Watch
   readonly oracle = new Oracle()
-  readonly report = new Report()
+  readonly report: Report
   readonly upstream: Upstream
   readonly trap: Trap
   /** Milliseconds by which answers came after their deadline, of all that ran into it. */
@@ -43,6 +43,7 @@ export class Context {
   constructor(seed: number, size: Size) {
     this.seed = seed
     this.size = size
+    this.report = new Report(size.name === 'full')
     this.marks = createMarks(seed)
     this.answers = new Watch(this.marks.all)
     this.upstream = new Upstream(this.oracle, this.marks)
