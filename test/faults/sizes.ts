@@ -16,7 +16,7 @@ export type Size = {
   stormRequests: number
   overloadRequests: number
   stalledClients: number
-  /** What they may make the proxy hold. Two thirds of it is the requests that are let in, and what V8 leaves lying for a while. */
+  /** What they may make the proxy hold: some 15 KB for each connection, since whoever is refused while its body still comes keeps it until then. */
   mostStalledMb: number
   /** How long they stall, at most. */
   stalledMs: number
@@ -45,7 +45,7 @@ export const sizes: Record<Size['name'], Size> = {
     stormRequests: 300,
     overloadRequests: 2_000,
     stalledClients: 10_000,
-    mostStalledMb: 200,
+    mostStalledMb: 240,
     stalledMs: 8_000,
     shutdownRounds: 20,
     notificationFaults: 1_040,
