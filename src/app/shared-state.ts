@@ -15,9 +15,9 @@ export async function openSharedState(
 ): Promise<SharedState> {
   const connection = new RedisConnection({
     url: () => String(secrets.stateUrl),
-    report: (isUp, cause) => {
-      if (isUp) logger.info('the store of the Idempotency-Keys answers')
-      else logger.error({ cause }, 'the store of the Idempotency-Keys does not answer')
+    report: (isUp, cause, node) => {
+      if (isUp) logger.info({ node }, 'the store of the Idempotency-Keys answers')
+      else logger.error({ cause, node }, 'the store of the Idempotency-Keys does not answer')
     },
   })
   await connection.connect()

@@ -1,155 +1,204 @@
-/** The connection to the shared store. It is made again whenever it is lost, and no command waits for that, or for a slow answer. */
-import { createClient, ErrorReply } from '@redis/client'
+/**
+ * The shared store: one node, or the nodes of a cluster. Which node of a cluster has a key is learned from the nodes themselves: whoever is
+ * asked for a key of another's names that one. A store that is no cluster never does.
+ */
+import { ErrorReply } from '@redis/client'
 import { Problem } from '../problems/problem.ts'
+import { type Client, isReply, RedisNode, Silence, within } from './redis-node.ts'
+import { addressOf, type Redirect, redirectOf, slotOf, urlAt } from './redis-redirects.ts'
 import type { Script } from './redis-scripts.ts'
 import { type StoreFailure, StoreStatistics } from './store-statistics.ts'
 
 const usualCommandMs = 250
-const connectMs = 1_000
 const probeIntervalMs = 5_000
-const firstPauseMs = 100
-const longestPauseMs = 5_000
-/** So many commands in a row without an answer, and the connection is taken for dead. */
-const mostSilences = 3
-/** Commands under way. More would only wait. */
-const mostCommands = 4_096
+/** How often one command is sent. Two nodes that do not agree may name each other. */
+const mostAsks = 5
+/** A node that is down for so many probes, and that no other named in this time, has left the cluster. */
+const mostProbesUnnamed = 12
 
 export type RedisConnectionOptions = {
   /** Asked for each connection, since a password may have been replaced. */
   url: () => string
-  /** Told of each change, and of a first attempt that fails. */
-  report: (isUp: boolean, cause: string | undefined) => void
+  /** Told of each change, and of a first attempt that fails. @param node where it is, unless it is the URL's own */
+  report: (isUp: boolean, cause: string | undefined, node: string | undefined) => void
   /** How long one command may take, 250 milliseconds by default. */
   commandMs?: number
 }
 
-type Client = ReturnType<typeof open>
+type Member = { node: RedisNode; address: () => string; probesUnnamed: number }
 
 export class RedisConnection {
   readonly statistics = new StoreStatistics()
   private readonly options: RedisConnectionOptions
   private readonly commandMs: number
-  private client: Client | undefined
+  /** The node of the URL. */
+  private readonly first: Member
+  /** The others that a node named, by their addresses. */
+  private readonly others = new Map<string, Member>()
+  /** By slots, as far as they were named. */
+  private readonly holders = new Map<number, Member>()
   private readonly probe: NodeJS.Timeout
-  private retry: NodeJS.Timeout | undefined
-  private attempts = 0
-  private silences = 0
-  private isClosed = false
 
   constructor(options: RedisConnectionOptions) {
     this.options = options
     this.commandMs = options.commandMs ?? usualCommandMs
-    this.probe = setInterval(() => void this.ping().catch(() => undefined), probeIntervalMs).unref()
+    this.first = this.newMember(options.url, undefined)
+    this.probe = setInterval(() => {
+      this.forgetWhoLeft()
+      void this.ping().catch(() => undefined)
+    }, probeIntervalMs).unref()
   }
 
   /** Connects. @returns when the first attempt has ended, well or not; if not, more attempts follow */
-  async connect(): Promise<void> {
-    const client = open(this.options.url())
-    this.client = client
-    client.on('error', (error) => this.lose(client, error))
-    try {
-      await within(connectMs, client.connect())
-      await within(this.commandMs, client.sendCommand(['PING']))
-    } catch (error) {
-      this.lose(client, error)
-      return
-    }
-    this.attempts = 0
-    this.silences = 0
-    this.statistics.isUp = true
-    this.options.report(true, undefined)
+  connect(): Promise<void> {
+    return this.first.node.connect()
   }
 
   /** @throws Problem `idempotency-store-unavailable` */
   run(script: Script, key: string, args: readonly string[]): Promise<unknown> {
-    const rest = ['1', key, ...args]
-    return this.command((client) =>
-      client.sendCommand(['EVALSHA', script.digest, ...rest]).catch((error) => {
-        if (!isReply(error, 'NOSCRIPT')) throw error
-        return client.sendCommand(['EVAL', script.text, ...rest])
-      }),
-    )
+    return this.counted(() => this.carry(script, key, args))
   }
 
-  /** @throws Problem `idempotency-store-unavailable` */
+  /** Each node that is known. @throws Problem `idempotency-store-unavailable` */
   ping(): Promise<unknown> {
-    return this.command((client) => client.sendCommand(['PING']))
+    return Promise.all(this.members().map((member) => this.plain(member, ['PING'])))
   }
 
-  /** @returns the section of INFO about the memory @throws Problem `idempotency-store-unavailable` */
+  /** @returns the section of INFO about the memory of the URL's node @throws Problem `idempotency-store-unavailable` */
   memory(): Promise<unknown> {
-    return this.command((client) => client.sendCommand(['INFO', 'memory']))
+    return this.plain(this.first, ['INFO', 'memory'])
   }
 
   close(): void {
-    this.isClosed = true
     clearInterval(this.probe)
-    clearTimeout(this.retry)
-    if (this.client?.isOpen === true) this.client.destroy()
-    this.client = undefined
+    for (const { node } of this.members()) node.close()
   }
 
-  private async command(send: (client: Client) => Promise<unknown>): Promise<unknown> {
-    const { client, statistics } = this
+  private members(): Member[] {
+    return [this.first, ...this.others.values()]
+  }
+
+  private newMember(url: () => string, name: string | undefined): Member {
+    const node = new RedisNode({
+      url,
+      report: (isUp, cause) => {
+        this.judge()
+        this.options.report(isUp, cause, name)
+      },
+      commandMs: this.commandMs,
+    })
+    return { node, address: () => addressOf(url()), probesUnnamed: 0 }
+  }
+
+  private judge(): void {
+    this.statistics.isUp = this.members().every(({ node }) => node.isUp)
+  }
+
+  private plain({ node }: Member, command: string[]): Promise<unknown> {
+    return this.counted(() => node.ask((client) => client.sendCommand(command), this.commandMs))
+  }
+
+  private async counted(work: () => Promise<unknown>): Promise<unknown> {
+    const { statistics } = this
     const startedAt = performance.now()
     try {
-      if (client === undefined) throw new Error('there is no connection')
-      const reply = await within(this.commandMs, send(client))
-      this.silences = 0
+      const reply = await work()
       statistics.seconds.add((performance.now() - startedAt) / 1000)
       return reply
     } catch (cause) {
-      const failure = failureOf(cause)
-      statistics.failures[failure] += 1
-      this.silences = failure === 'slow' ? this.silences + 1 : 0
-      // A read-only one was the primary until a moment ago: its name may lead to another by now.
-      const isOver = this.silences >= mostSilences || isReply(cause, 'READONLY')
-      if (client !== undefined && isOver) this.lose(client, cause)
+      statistics.failures[failureOf(cause)] += 1
       throw new Problem('idempotency-store-unavailable', { cause })
     }
   }
 
-  /** Comes more than once for most losses. */
-  private lose(client: Client, cause: unknown): void {
-    if (this.client !== client) return
-    this.client = undefined
-    if (client.isOpen) client.destroy()
-    if (this.isClosed) return
-    if (this.statistics.isUp || this.attempts === 0) this.options.report(false, String(cause))
-    this.statistics.isUp = false
-    const pauseMs = Math.min(firstPauseMs * 2 ** this.attempts, longestPauseMs)
-    this.attempts += 1
-    // Replicas that lost it together do not come back together.
-    this.retry = setTimeout(() => void this.connect(), pauseMs * (0.5 + Math.random() / 2))
+  /** Asks the node that should have the key, and then whom that one names. All of it has the time of one command. */
+  private async carry(script: Script, key: string, args: readonly string[]): Promise<unknown> {
+    const deadline = performance.now() + this.commandMs
+    const rest = () => Math.max(Math.ceil(deadline - performance.now()), 1)
+    const slot = slotOf(key)
+    const asked = new Set<Member>()
+    let member = this.holderOf(slot)
+    let isAsk = false
+    let ms = this.commandMs
+    for (let asks = 1; ; asks += 1) {
+      asked.add(member)
+      try {
+        return await member.node.ask((client) => evaluate(client, script, key, args, isAsk), ms)
+      } catch (error) {
+        const redirect = redirectOf(error)
+        const next =
+          redirect === undefined ? this.another(error, asked) : this.named(redirect, member)
+        if (next === undefined || asks === mostAsks) throw error
+        member = next
+        isAsk = redirect?.isAsk === true
+        if (redirect?.isAsk === false) this.holders.set(slot, member)
+      }
+      // Only a node that was just named for the first time is waited for. One that was lost comes back at its own pace.
+      await within(rest(), member.node.firstAttempt)
+      ms = rest()
+    }
+  }
+
+  /** Without the right one any other will do: it knows better. */
+  private holderOf(slot: number): Member {
+    const holder = this.holders.get(slot)
+    if (holder?.node.isUp === true) return holder
+    return this.members().find(({ node }) => node.isUp) ?? this.first
+  }
+
+  /** One that has left its cluster, or is cut off from it, names nobody. */
+  private another(error: unknown, asked: ReadonlySet<Member>): Member | undefined {
+    if (!isReply(error, 'CLUSTERDOWN')) return undefined
+    return this.members().find((member) => member.node.isUp && !asked.has(member))
+  }
+
+  private named(redirect: Redirect, by: Member): Member {
+    const host = redirect.host || new URL(`redis://${by.address()}`).hostname
+    const url = () => urlAt(this.options.url(), host, redirect.port)
+    const address = addressOf(url())
+    if (address === this.first.address()) return this.first
+    const known = this.others.get(address)
+    const member = known ?? this.newMember(url, address)
+    member.probesUnnamed = 0
+    if (known === undefined) {
+      this.others.set(address, member)
+      void member.node.connect()
+    }
+    return member
+  }
+
+  private forgetWhoLeft(): void {
+    for (const [address, member] of this.others) {
+      member.probesUnnamed = member.node.isUp ? 0 : member.probesUnnamed + 1
+      if (member.probesUnnamed < mostProbesUnnamed) continue
+      member.node.close()
+      this.others.delete(address)
+    }
+    this.judge()
   }
 }
 
-function open(url: string) {
-  return createClient({
-    url,
-    RESP: 2,
-    disableClientInfo: true,
-    disableOfflineQueue: true,
-    commandsQueueMaxLength: mostCommands,
-    socket: { connectTimeout: connectMs, reconnectStrategy: false },
-  })
-}
-
-class Silence extends Error {}
-
-/** @throws Silence after so many milliseconds; the work itself goes on */
-function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Silence(`no answer in ${ms} ms`)), ms)
-    work.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
+async function evaluate(
+  client: Client,
+  script: Script,
+  key: string,
+  args: readonly string[],
+  isAsk: boolean,
+): Promise<unknown> {
+  const send = (...command: string[]) => {
+    // Holds for the next command of the connection.
+    if (isAsk) client.sendCommand(['ASKING']).catch(() => undefined)
+    return client.sendCommand([...command, '1', key, ...args])
+  }
+  try {
+    return await send('EVALSHA', script.digest)
+  } catch (error) {
+    if (!isReply(error, 'NOSCRIPT')) throw error
+    return send('EVAL', script.text)
+  }
 }
 
 function failureOf(cause: unknown): StoreFailure {
   if (cause instanceof Silence) return 'slow'
   return cause instanceof ErrorReply ? 'refused' : 'down'
-}
-
-function isReply(error: unknown, code: string): boolean {
-  return error instanceof ErrorReply && error.message.startsWith(code)
 }

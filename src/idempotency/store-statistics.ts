@@ -5,7 +5,7 @@ import { Histogram } from '../histogram.ts'
 const commandSeconds = [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25]
 
 export class StoreStatistics {
-  /** Whether the latest command or PING had an answer that is no error. */
+  /** Whether there is a connection, in a cluster one to each node that is known. */
   isUp = false
   /** Of the commands that had an answer. */
   readonly seconds = new Histogram(commandSeconds)

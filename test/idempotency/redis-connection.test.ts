@@ -132,7 +132,9 @@ t.test('it asks every five seconds whether the store is there', async (t) => {
   const asked = fake.next('PING')
   probe?.()
   await asked
+  await connection.ping()
   connection.close()
   probe?.()
+  await new Promise(setImmediate)
   t.equal(connection.statistics.failures.down, 1, 'a failure is counted and thrown at nobody')
 })

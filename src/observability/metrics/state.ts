@@ -8,7 +8,7 @@ export function stateFamilies({ state }: StateSources): Family[] {
   return [
     {
       name: 'liveengage_proxy_store_up',
-      help: 'Whether the proxy is connected to the store of STATE_URL; absent without STATE_URL. While it is 0, requests with an Idempotency-Key get 503 idempotency-store-unavailable.',
+      help: 'Whether the proxy is connected to the store of STATE_URL, in a cluster to each node that it knows; absent without STATE_URL. While it is 0, requests with an Idempotency-Key get 503 idempotency-store-unavailable, in a cluster those whose keys are at that node.',
       type: 'gauge',
       read: () => (state === undefined ? [] : [[{}, Number(state.isUp)]]),
     },

@@ -1,0 +1,127 @@
+/** The connection to one node of the store. It is made again whenever it is lost, and no command waits for that, or for a slow answer. */
+import { createClient, ErrorReply } from '@redis/client'
+
+const connectMs = 1_000
+const firstPauseMs = 100
+const longestPauseMs = 5_000
+/** So many commands in a row without an answer, and the connection is taken for dead. */
+const mostSilences = 3
+/** Commands under way. More would only wait. */
+const mostCommands = 4_096
+
+export type RedisNodeOptions = {
+  /** Asked for each connection, since a password may have been replaced. */
+  url: () => string
+  /** Told of each change, and of a first attempt that fails. */
+  report: (isUp: boolean, cause: string | undefined) => void
+  /** How long the first command of a connection may take. */
+  commandMs: number
+}
+
+export type Client = ReturnType<typeof open>
+
+export class RedisNode {
+  isUp = false
+  /** Ends with the first attempt to connect, however that ends. */
+  firstAttempt: Promise<void> = Promise.resolve()
+  private readonly options: RedisNodeOptions
+  private client: Client | undefined
+  private retry: NodeJS.Timeout | undefined
+  private attempts = 0
+  private silences = 0
+  private isClosed = false
+  private whyDown = 'there is no connection'
+
+  constructor(options: RedisNodeOptions) {
+    this.options = options
+  }
+
+  /** @returns when the attempt has ended, well or not; if not, more attempts follow */
+  connect(): Promise<void> {
+    const attempt = this.attempt()
+    if (this.attempts === 0) this.firstAttempt = attempt
+    return attempt
+  }
+
+  private async attempt(): Promise<void> {
+    const client = open(this.options.url())
+    this.client = client
+    client.on('error', (error) => this.lose(client, error))
+    try {
+      await within(connectMs, client.connect())
+      await within(this.options.commandMs, client.sendCommand(['PING']))
+    } catch (error) {
+      this.lose(client, error)
+      return
+    }
+    this.attempts = 0
+    this.silences = 0
+    this.isUp = true
+    this.options.report(true, undefined)
+  }
+
+  /** @throws whatever the client or the node says, or Silence */
+  async ask(send: (client: Client) => Promise<unknown>, ms: number): Promise<unknown> {
+    const { client } = this
+    if (client === undefined) throw new Error(this.whyDown)
+    try {
+      const reply = await within(ms, send(client))
+      this.silences = 0
+      return reply
+    } catch (cause) {
+      this.silences = cause instanceof Silence ? this.silences + 1 : 0
+      // A read-only one was the primary until a moment ago: its name may lead to another by now.
+      if (this.silences >= mostSilences || isReply(cause, 'READONLY')) this.lose(client, cause)
+      throw cause
+    }
+  }
+
+  close(): void {
+    this.isClosed = true
+    this.isUp = false
+    clearTimeout(this.retry)
+    if (this.client?.isOpen === true) this.client.destroy()
+    this.client = undefined
+  }
+
+  /** Comes more than once for most losses. */
+  private lose(client: Client, cause: unknown): void {
+    if (this.client !== client) return
+    this.client = undefined
+    this.whyDown = `there is no connection (${cause})`
+    if (client.isOpen) client.destroy()
+    if (this.isClosed) return
+    const isNews = this.isUp || this.attempts === 0
+    this.isUp = false
+    if (isNews) this.options.report(false, String(cause))
+    const pauseMs = Math.min(firstPauseMs * 2 ** this.attempts, longestPauseMs)
+    this.attempts += 1
+    // Replicas that lost it together do not come back together.
+    this.retry = setTimeout(() => void this.connect(), pauseMs * (0.5 + Math.random() / 2))
+  }
+}
+
+function open(url: string) {
+  return createClient({
+    url,
+    RESP: 2,
+    disableClientInfo: true,
+    disableOfflineQueue: true,
+    commandsQueueMaxLength: mostCommands,
+    socket: { connectTimeout: connectMs, reconnectStrategy: false },
+  })
+}
+
+export class Silence extends Error {}
+
+/** @throws Silence after so many milliseconds; the work itself goes on */
+export function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Silence(`no answer in ${ms} ms`)), ms)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
+
+export function isReply(error: unknown, code: string): boolean {
+  return error instanceof ErrorReply && error.message.startsWith(code)
+}
