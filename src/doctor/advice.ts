@@ -52,6 +52,8 @@ const byProblem: Partial<Record<ProblemCode, string>> = {
   'credentials-rejected':
     'Check LP_CLIENT_ID and its secret, or LP_CREDENTIALS_FILE. Check that the app is installed in this account with the scope msg.consumer and the grant client_credentials.',
   'rejected-by-liveengage': 'Use another --consumer.',
+  'idempotency-store-unavailable':
+    'Check STATE_URL, and the network to the store. If its certificate is by an authority of your own, set NODE_EXTRA_CA_CERTS to that one’s certificate (a PEM file) before the process starts. A store that refuses is full or read-only, or its user lacks a permission.',
 }
 
 /** The outcome of a failed probe. */

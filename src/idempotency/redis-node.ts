@@ -88,7 +88,7 @@ export class RedisNode {
   private lose(client: Client, cause: unknown): void {
     if (this.client !== client) return
     this.client = undefined
-    this.whyDown = `there is no connection (${cause})`
+    this.whyDown = `there is no connection: ${cause}`
     if (client.isOpen) client.destroy()
     if (this.isClosed) return
     const isNews = this.isUp || this.attempts === 0

@@ -29,8 +29,8 @@ t.test(
       t.match(found, { remedy: status === 'warn' ? /noeviction/ : null })
     }
     fake.fault = ([name]) => (/^EVAL/.test(String(name)) ? '-READONLY no\r\n' : undefined)
-    t.match(await ask(), { status: 'fail', detail: /READONLY/, remedy: /./ })
+    t.match(await ask(), { status: 'fail', detail: /READONLY/, remedy: /read-only/ })
     await fake.stop()
-    t.match(await ask(), { status: 'fail', detail: /store/ })
+    t.match(await ask(), { status: 'fail', detail: /ECONNREFUSED/, remedy: /STATE_URL/ })
   },
 )
