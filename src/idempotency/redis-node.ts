@@ -102,13 +102,17 @@ export class RedisNode {
 }
 
 function open(url: string) {
+  const pace = { connectTimeout: connectMs, reconnectStrategy: false } as const
+  const { protocol, hostname } = new URL(url)
+  // What listens for many stores finds the right one by this name. An address is none.
+  const servername = /^\[|^[\d.]+$/.test(hostname) ? undefined : hostname
   return createClient({
     url,
     RESP: 2,
     disableClientInfo: true,
     disableOfflineQueue: true,
     commandsQueueMaxLength: mostCommands,
-    socket: { connectTimeout: connectMs, reconnectStrategy: false },
+    socket: protocol === 'rediss:' ? { ...pace, tls: true, servername } : pace,
   })
 }
 

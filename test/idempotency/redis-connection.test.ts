@@ -1,7 +1,9 @@
 import { EventEmitter, once } from 'node:events'
+import { createServer } from 'node:tls'
 import t, { type Test } from 'tap'
 import { RedisConnection } from '../../src/idempotency/redis-connection.ts'
 import { exists } from '../../src/idempotency/redis-scripts.ts'
+import { makeCertificate, validity } from '../doctor/fixtures/certificate.ts'
 import { cut, silence, startFakeRedis } from './fixtures/fake-redis.ts'
 
 async function open(t: Test, url: () => string) {
@@ -137,4 +139,28 @@ t.test('it asks every five seconds whether the store is there', async (t) => {
   probe?.()
   await new Promise(setImmediate)
   t.equal(connection.statistics.failures.down, 1, 'a failure is counted and thrown at nobody')
+})
+
+t.test('with TLS it says whom it wants, unless that is an address', async (t) => {
+  const { key, cert } = makeCertificate({ host: 'localhost', ...validity(-1, 1) })
+  const names: string[] = []
+  const server = createServer({
+    key,
+    cert,
+    SNICallback: (name, done) => {
+      names.push(name)
+      done(null)
+    },
+  })
+  server.on('tlsClientError', () => undefined)
+  await once(server.listen(0, 'localhost'), 'listening')
+  t.teardown(() => server.close())
+  const address = server.address()
+  if (typeof address !== 'object' || address === null) throw new Error('a port')
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  for (const at of ['localhost', host]) {
+    const { causes } = await open(t, () => `rediss://${at}:${address.port}`)
+    t.match(causes, [/self-signed certificate/])
+  }
+  t.strictSame(names, ['localhost'])
 })
