@@ -383,6 +383,50 @@ t.test('MESSAGE_ORDER=none: messages do not wait for each other', async (t) => {
   t.equal((await first).status, 201)
 })
 
+t.test('thirty conversations at once, with faults among them, keep their order each', async (t) => {
+  const upstream = await startUpstream(t)
+  const { url } = await startProxy(t, upstream.origin, { MAX_QUEUE: '1000' })
+  const atOnce = new Map<string, number>()
+  const arrived = new Map<string, number[]>()
+  let mostAtOnce = 0
+  const faults = [
+    json(500, ''),
+    json(429, '', { 'retry-after': '0' }),
+    (_seen, _response, request) => void request.socket.destroy(),
+  ] satisfies Script[]
+  let sends = 0
+  upstream.script.send = (seen, response, request) => {
+    const [conversation = '', number = ''] = textOf(seen).split(' ')
+    const count = (atOnce.get(conversation) ?? 0) + 1
+    atOnce.set(conversation, count)
+    mostAtOnce = Math.max(mostAtOnce, count)
+    arrived.set(conversation, [...(arrived.get(conversation) ?? []), Number(number)])
+    response.once('close', () => atOnce.set(conversation, (atOnce.get(conversation) ?? 0) - 1))
+    sends += 1
+    // Every seventh of them meets a fault, so that the circuit breaker stays closed.
+    const script = sends % 7 === 0 ? (faults[(sends / 7) % faults.length] ?? ok) : ok
+    setTimeout(() => script(seen, response, request), sends % 5)
+  }
+  const conversations = Array.from({ length: 30 }, (_, index) => `c${index}`)
+  await Promise.all(
+    conversations.map(async (conversation) => {
+      const bytes = texts.map((_, index) => {
+        const headers = `X-Request-Id: ${conversation}-${index}\r\n`
+        const body = JSON.stringify({ text: `${conversation} ${index}` })
+        return post(`/conversations/${conversation}/messages`, body, headers)
+      })
+      const wire = await openWire(t, url, bytes.join(''))
+      await wire.until(new RegExp(`"requestId":"${conversation}-${count - 1}"`))
+    }),
+  )
+  for (const [conversation, numbers] of arrived) {
+    // One that was sent again comes twice in a row.
+    const once = numbers.filter((number, index) => number !== numbers[index - 1])
+    t.strictSame(once, [...texts.keys()], conversation)
+  }
+  t.equal(mostAtOnce, 1)
+})
+
 t.test('conversations that share a place in the table do not wait for each other', (t) => {
   const order = new MessageOrder()
   const turns = Array.from({ length: 5_000 }, (_, index) => order.take('1', `c${index}`))
