@@ -78,6 +78,11 @@ const page = await build({
   metafile: true,
   logLevel: 'warning',
 })
+/** What the compiler makes of the client, as it is: an app's own tools bundle it. */
+const client = (await readdir(join(root, 'src/client')))
+  .filter((name) => name.endsWith('.ts'))
+  .flatMap((name) => ['.js', '.d.ts'].map((kind) => `client/${name.slice(0, -3)}${kind}`))
+
 /** Files that browsers get as they are, by their places in dist. */
 const files = {
   'desk/index.html': 'src/sandbox/desk/page/index.html',
@@ -92,7 +97,7 @@ for (const [place, file] of Object.entries(files)) {
 // The names of the parts change with what is in them, so those of the build before are left over.
 const outputs = [...Object.keys(metafile.outputs), ...Object.keys(page.metafile.outputs)]
 const made = new Set(
-  [...outputs, ...Object.keys(files).map((place) => `dist/${place}`)].map((file) =>
+  [...outputs, ...[...client, ...Object.keys(files)].map((place) => `dist/${place}`)].map((file) =>
     resolve(root, file),
   ),
 )

@@ -13,6 +13,7 @@ test('a start of the sandbox builds what has changed, and nothing that is built'
       'server.ts': '',
       'old.ts': '',
       app: { 'app.ts': '' },
+      client: {},
       config: { 'config.ts': '' },
       routes: { docs: { 'docs.css': '', 'docs.js': '' } },
       sandbox: {
