@@ -19,8 +19,6 @@ for (const operation of Object.values(document.paths).flatMap(Object.values)) {
   const schema = operation.requestBody?.content['application/json']?.schema
   if (schema === undefined || !tags.includes(operation.tags[0])) continue
   const { operationId } = operation
-  // That one of several properties is required is no type: a generator makes `unknown` of it.
-  if (schema.properties !== undefined) delete schema.anyOf
   schemas[`${operationId[0].toUpperCase()}${operationId.slice(1)}Body`] = schema
 }
 for (const { post } of Object.values(document.webhooks)) {

@@ -30,7 +30,7 @@ export const setProfile = defineAction({
   query: Type.Object({}),
   body: Type.Object(Profile.properties, {
     additionalProperties: false,
-    anyOf: [{ required: ['customer'] }, { required: ['personal'] }],
+    minProperties: 1,
   }),
   examples: {
     both: {

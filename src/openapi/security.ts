@@ -28,11 +28,11 @@ export const securitySchemes = {
   },
 } as const
 
-/** The tokens that a caller may bring; the proxy gets the others by itself. */
+/** The tokens that a caller may bring; the proxy gets the others by itself. The recommended way first: generators take that one. */
 const tokenWays = [
+  { ConsumerId: [] },
   { AppJWT: [], ConsumerJWS: [] },
   { AppJWT: [], ConsumerId: [] },
-  { ConsumerId: [] },
   { ConsumerJWS: [] },
 ]
 

@@ -112,6 +112,10 @@ function toInputError(expected: ExpectedRequest, finding: Finding, part: string)
         return { path: at(), message: 'must not be null; leave the key out where it has no value' }
       }
       return { path: at(), message: typeRule(params) }
+    case 'minProperties': {
+      const keys = keysOf(schemaOf(partOf(expected, part), finding.schemaPath))
+      return { path: at(), message: `must have at least one of ${keys.join(', ')}` }
+    }
     case 'pattern':
       return { path: at(), message: describeForm(partOf(expected, part), finding) }
     default:

@@ -2,7 +2,14 @@
 import type { TSchema } from '@sinclair/typebox'
 import fc from 'fast-check'
 import { marker, unsafeText } from './text.ts'
-import { conditionOf, isUnion, requiredSets, valid, validObject } from './valid-values.ts'
+import {
+  conditionOf,
+  isUnion,
+  keysOfWhichOne,
+  requiredSets,
+  valid,
+  validObject,
+} from './valid-values.ts'
 
 /** @param at JSON Pointer; a key that is no plain name reads `?` */
 export type Fault = { value: unknown; at: string }
@@ -68,9 +75,7 @@ function objectFaults(schema: TSchema): fc.Arbitrary<Fault>[] {
       return { value, at }
     })
   const condition = conditionOf(schema)
-  const oneOfThese: string[] = (schema['anyOf'] ?? []).flatMap(
-    ({ required }: { required: string[] }) => required,
-  )
+  const oneOfThese = keysOfWhichOne(schema)
   const inside = Object.entries(properties).map(([key, property]) =>
     fc.tuple(base, invalid(property)).map(([made, fault]) => ({
       value: { ...made, [key]: fault.value },

@@ -5,16 +5,24 @@ import { marker, soundJson, soundKey, soundText } from './text.ts'
 
 /** Every keyword that is understood here. A schema with another one would be tested by half. */
 const keywords = new Set(
-  'type properties required additionalProperties items minItems maxItems minLength maxLength pattern minimum maximum enum anyOf if then description examples default'.split(
+  'type properties required minProperties additionalProperties items minItems maxItems minLength maxLength pattern minimum maximum enum anyOf if then description examples default'.split(
     ' ',
   ),
 )
 
-/** The sets of keys of which one must be there, as `anyOf` beside `properties` says. */
+/** The sets of keys of which one must be there. */
 export function requiredSets(schema: TSchema): string[][] {
   const always: string[] = schema['required'] ?? []
-  const anyOf: { required: string[] }[] = schema['anyOf'] ?? [{ required: [] }]
-  return anyOf.map(({ required }) => [...new Set([...always, ...required])])
+  const oneOfThese = keysOfWhichOne(schema)
+  return oneOfThese.length === 0 ? [always] : oneOfThese.map((key) => [...always, key])
+}
+
+/** None, unless `minProperties` asks for one key, whichever it is. */
+export function keysOfWhichOne(schema: TSchema): string[] {
+  const { minProperties, properties, required } = schema
+  if (minProperties === undefined) return []
+  if (minProperties !== 1 || required !== undefined) throw new Error('only one key of any')
+  return Object.keys(properties)
 }
 
 /** `if` one property has one value, or is there at all, `then` other keys are required. */

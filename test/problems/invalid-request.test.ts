@@ -317,6 +317,20 @@ t.test('an id is opaque but has a form', async (t) => {
   t.equal((await call('POST', `/conversations/${id}/messages`, { text: 'a' })).status, 201)
 })
 
+t.test('a body that may not be empty names the keys that it could have', async (t) => {
+  const upstream = await startUpstream(t)
+  const { call } = await startProxy(t, upstream.origin)
+  for (const body of [{}, undefined]) {
+    t.match(await call('PUT', '/consumer/profile', body), {
+      status: 400,
+      body: {
+        detail: 'the body must have at least one of customer, personal.',
+        errors: [{ path: '', message: 'must have at least one of customer, personal' }],
+      },
+    })
+  }
+})
+
 t.test(
   'a body with thousands of faults is refused by its counts, before its values are looked at',
   async (t) => {
