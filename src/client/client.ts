@@ -1,6 +1,6 @@
 /** The operations of the API, each as a method of the same name. */
 import { type Call, makeCall, type Terms } from './call.ts'
-import { parse } from './failures.ts'
+import { isRecord, parse } from './failures.ts'
 import type {
   CloseConversationBody,
   Conversation,
@@ -96,7 +96,7 @@ const bytes: Kind<Blob> = {
 /** To repeat it would do it twice, but for its key. */
 function created<Answer extends { conversationId: string }>(): Kind<Answer> {
   const isAnswer = (value: unknown): value is Answer =>
-    typeof Object(value).conversationId === 'string'
+    isRecord(value) && typeof value['conversationId'] === 'string'
   const read = async (response: Response) => {
     const value = parse(await response.text())
     return isAnswer(value) ? value : undefined

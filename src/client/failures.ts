@@ -100,8 +100,13 @@ export function parse(text: string): unknown {
   }
 }
 
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
 function isProblem(value: unknown): value is Problem {
-  const { code, detail, delivery, retryable, requestId, remedy } = Object(value)
+  if (!isRecord(value)) return false
+  const { code, detail, delivery, retryable, requestId, remedy } = value
   return (
     [code, detail, requestId, remedy].every((each) => typeof each === 'string') &&
     (delivery === 'not-sent' || delivery === 'unknown') &&
@@ -118,16 +123,21 @@ function readRetryAfter(header: string | null): number | undefined {
 
 /** What Node, Deno and Bun tell: a look-up or a connection that failed, at each address of the host. Where nothing is told, nobody knows. */
 function neverConnected(error: unknown): boolean {
-  const { cause } = Object(error)
-  const causes: unknown[] = cause?.errors?.length > 0 ? cause.errors : [cause ?? error]
-  return causes.every((each) => {
-    const { syscall, code, message } = Object(each)
-    return (
-      syscall === 'connect' ||
-      syscall === 'getaddrinfo' ||
-      code === 'UND_ERR_CONNECT_TIMEOUT' ||
-      code === 'ECONNREFUSED' ||
-      String(message).includes(': client error (Connect): ')
-    )
-  })
+  const cause = isRecord(error) ? (error['cause'] ?? error) : undefined
+  const errors = isRecord(cause) ? cause['errors'] : undefined
+  return Array.isArray(errors) && errors.length > 0
+    ? errors.every(isOfConnecting)
+    : isOfConnecting(cause)
+}
+
+function isOfConnecting(error: unknown): boolean {
+  if (!isRecord(error)) return false
+  const { syscall, code, message } = error
+  return (
+    syscall === 'connect' ||
+    syscall === 'getaddrinfo' ||
+    code === 'UND_ERR_CONNECT_TIMEOUT' ||
+    code === 'ECONNREFUSED' ||
+    String(message).includes(': client error (Connect): ')
+  )
 }

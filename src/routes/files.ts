@@ -1,12 +1,12 @@
 /** Files of a conversation: upload and publish in one call, and download. */
-import type { FastifyInstance, onRequestHookHandler } from 'fastify'
+import type { FastifyInstance, onRequestHookHandler, onSendHookHandler } from 'fastify'
 import { ConversationParams, DryRunQuery } from '../actions/action.ts'
 import { askForUpload, pictureType, publishFile } from '../actions/send-file.ts'
 import { admitted } from '../http/admission.ts'
 import { ArrivingBodies } from '../http/arriving-bodies.ts'
 import { type CallHooksOptions, callHooks } from '../http/call-hooks.ts'
 import { claim, guarded } from '../http/idempotency-key.ts'
-import { inTurn, takeTurn } from '../http/message-order.ts'
+import { endTurn, inTurn, takeTurn } from '../http/message-order.ts'
 import type { Client } from '../liveengage/client.ts'
 import { askForDownload, type FileStorage } from '../liveengage/file-storage.ts'
 import { preview } from '../liveengage/preview.ts'
@@ -46,12 +46,7 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
     schema: { ...describeUpload(), ...uploadParts },
     schemaErrorFormatter: (errors, part) => explainInvalid(uploadParts, errors, part),
     onRequest: [...hooks.onRequest, limitUploads(options)],
-    // Also for a caller who has hung up; by now the file is no longer held.
-    onSend: (request, _reply, _payload, done) => {
-      request.releaseUpload?.()
-      request.turn?.end()
-      done()
-    },
+    onSend: [releaseUpload, endTurn],
     handler: async (request, reply) => {
       const { params, keyed } = request
       const context = admitted(request)
@@ -106,6 +101,12 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
       },
     },
   )
+}
+
+/** Also for a caller who has hung up; by now the file is no longer held. */
+const releaseUpload: onSendHookHandler = (request, _reply, _payload, done) => {
+  request.releaseUpload?.()
+  done()
 }
 
 /** What a form may hold beside its file: more than one of the fields is never long. */
