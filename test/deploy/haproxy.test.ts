@@ -3,9 +3,9 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { type Test, test } from 'tap'
+import { isListening } from '../faults/is-listening.ts'
 import { wants } from '../programs.ts'
 import { listen } from '../transport/fixtures/raw.ts'
 import { notify, sign, startApp, startListener } from '../webhooks/start-listener.ts'
@@ -87,18 +87,6 @@ function follow(child: ChildProcess) {
     while (!pattern.test(printed.text)) await once(child, 'printed')
   }
   return printed
-}
-
-async function isListening(port: number): Promise<boolean> {
-  const socket = connect({ host: '127.0.0.1', port })
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
 }
 
 /** Three replicas behind the balancer, with one app. */

@@ -2,11 +2,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { listenOnFreePort } from './gate.ts'
+import { isListening } from './is-listening.ts'
 import { type Marks, Watch } from './marks.ts'
 import { endWithUs } from './proxy.ts'
 
@@ -103,16 +104,4 @@ function addressed(
     if (text.split(was).length !== 2) throw new Error(`haproxy.cfg has not one "${was}"`)
     return text.replace(was, is)
   }, example)
-}
-
-async function isListening(port: number): Promise<boolean> {
-  const socket = connect({ host: '127.0.0.1', port })
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
 }

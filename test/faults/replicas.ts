@@ -10,6 +10,7 @@ import { Replica } from './replica.ts'
 import { judgeReplicas, type Span } from './replicas-verdict.ts'
 import { tableAsText } from './report.ts'
 import { sizes } from './sizes.ts'
+import { sendSteadily } from './steady-load.ts'
 
 const account = 'replicas'
 const perSecond = 200
@@ -51,7 +52,11 @@ const began = performance.now()
 const client = new Client(balancer.port, context.answers)
 const sentAt = new Map<string, number>()
 let isOver = false
-const loading = load()
+const loading = sendSteadily(
+  perSecond,
+  () => isOver,
+  (count) => send(`load-${count}`),
+)
 
 await sendTwiceWithKeys()
 await setTimeout(stageMs)
@@ -86,19 +91,6 @@ const { promises, figures } = report
 const rows = Object.fromEntries(table)
 say(JSON.stringify({ seed: values.seed, seconds, perSecond, table: rows, promises, figures }))
 process.exit(report.areKept && process.exitCode !== 1 ? 0 : 1)
-
-/** Sends on time, whatever has become of what was sent before; nothing is sent a second time. */
-async function load(): Promise<void> {
-  const open = new Set<Promise<void>>()
-  for (let sent = 0; !isOver; await setTimeout(5)) {
-    const due = Math.floor(((performance.now() - began) / 1000) * perSecond)
-    for (; sent < due; sent += 1) {
-      const sending = send(`load-${sent}`).finally(() => open.delete(sending))
-      open.add(sending)
-    }
-  }
-  await Promise.all(open)
-}
 
 async function send(id: string): Promise<void> {
   prepare(id, 'load')

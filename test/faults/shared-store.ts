@@ -13,6 +13,7 @@ import { compose } from './message.ts'
 import { Replica } from './replica.ts'
 import { tableAsText } from './report.ts'
 import { sizes } from './sizes.ts'
+import { sendSteadily } from './steady-load.ts'
 import { Store } from './store.ts'
 import { saidBy, total } from './verdict.ts'
 
@@ -65,7 +66,11 @@ const first = new Client(balancer.port, context.answers)
 const retries = replicaHosts.map((host) => new Client(ports.port, context.answers, 256, host))
 const figures = { retried: 0, replayed: 0, keyInUse: 0, storeUnavailable: 0, unsettled: 0 }
 let isOver = false
-const loading = load()
+const loading = sendSteadily(
+  perSecond,
+  () => isOver,
+  (count) => insist(`stored-${count}`),
+)
 
 await setTimeout(stageMs)
 const code = await rolled.end('SIGTERM')
@@ -122,19 +127,6 @@ const { promises } = report
 const rows = Object.fromEntries(table)
 say(JSON.stringify({ seed: values.seed, seconds, perSecond, table: rows, promises, figures }))
 process.exit(report.areKept && process.exitCode !== 1 ? 0 : 1)
-
-/** Sends on time, whatever has become of what was sent before. */
-async function load(): Promise<void> {
-  const open = new Set<Promise<void>>()
-  for (let sent = 0; !isOver; await setTimeout(5)) {
-    const due = Math.floor(((performance.now() - began) / 1000) * perSecond)
-    for (; sent < due; sent += 1) {
-      const sending = insist(`stored-${sent}`).finally(() => open.delete(sending))
-      open.add(sending)
-    }
-  }
-  await Promise.all(open)
-}
 
 /** The first time through the balancer, and then at any replica, until the outcome is one that a retry does not change. */
 async function insist(id: string): Promise<void> {
