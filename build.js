@@ -6,10 +6,11 @@
  *   node build.js --if-needed          only if a source is newer than the last build
  *   node build.js --no-source-maps     without source maps
  */
-import { cp, readdir, rm, stat, utimes } from 'node:fs/promises'
+import { cp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { build } from 'esbuild'
+import { ModuleKind, transpileDeclaration } from 'typescript'
 
 const root = import.meta.dirname
 const dist = join(root, 'dist')
@@ -46,6 +47,9 @@ const { metafile } = await build({
   entryPoints: {
     server: 'src/server.ts',
     'sandbox/server': 'src/sandbox/server.ts',
+    // What the package exports.
+    index: 'src/index.ts',
+    'sandbox/sandbox': 'src/sandbox/sandbox.ts',
     app: 'src/app/app.ts',
     config: 'src/config/config.ts',
   },
@@ -83,6 +87,18 @@ const client = (await readdir(join(root, 'src/client')))
   .filter((name) => name.endsWith('.ts'))
   .flatMap((name) => ['.js', '.d.ts'].map((kind) => `client/${name.slice(0, -3)}${kind}`))
 
+/** The types that the package exports, from its sources alone: each of these says its types itself. */
+const declared = ['index', 'sandbox/sandbox', 'sandbox/interface']
+const declarations = declared.map((name) => `${name}.d.ts`)
+for (const name of declared) {
+  const source = await readFile(join(root, `src/${name}.ts`), 'utf8')
+  const { outputText } = transpileDeclaration(source, {
+    fileName: `${name}.ts`,
+    compilerOptions: { isolatedDeclarations: true, module: ModuleKind.NodeNext },
+  })
+  await writeFile(join(dist, `${name}.d.ts`), outputText)
+}
+
 /** Files that browsers get as they are, by their places in dist. */
 const files = {
   'desk/index.html': 'src/sandbox/desk/page/index.html',
@@ -97,9 +113,10 @@ for (const [place, file] of Object.entries(files)) {
 // The names of the parts change with what is in them, so those of the build before are left over.
 const outputs = [...Object.keys(metafile.outputs), ...Object.keys(page.metafile.outputs)]
 const made = new Set(
-  [...outputs, ...[...client, ...Object.keys(files)].map((place) => `dist/${place}`)].map((file) =>
-    resolve(root, file),
-  ),
+  [
+    ...outputs,
+    ...[...client, ...declarations, ...Object.keys(files)].map((place) => `dist/${place}`),
+  ].map((file) => resolve(root, file)),
 )
 for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
   const file = join(entry.parentPath, entry.name)

@@ -13,6 +13,15 @@ async function obey(args: readonly string[]): Promise<void> {
       const { serve } = await import('./cli/serve.ts')
       return serve(process.env)
     }
+    case 'sandbox': {
+      if (command.isAlone) {
+        // A program of its own, too: it runs when it is loaded.
+        await import('./sandbox/server.ts')
+        return
+      }
+      const { serve } = await import('./cli/serve.ts')
+      return serve({ ...process.env, SANDBOX: 'true' })
+    }
     case 'help':
       return print(usage)
     case 'version': {

@@ -14,6 +14,8 @@ export type DoctorOptions = {
 
 export type Command =
   | { name: 'serve' | 'help' | 'version' | 'check-config' }
+  /** `isAlone`: without a proxy. */
+  | { name: 'sandbox'; isAlone: boolean }
   | ({ name: 'doctor' } & DoctorOptions)
   /** Wrong usage; the sentence says why. */
   | { name: 'mistake'; sentence: string }
@@ -22,6 +24,8 @@ export const usage = `Usage: liveengage-proxy [command]
 
 Commands:
   (none)            run the proxy
+  sandbox           run the proxy with an embedded LiveEngage, without an account; the same as SANDBOX=true
+    --only          run the embedded LiveEngage alone, for a proxy that is somewhere else
   doctor            check everything the proxy needs to send messages: environment, DNS, TLS, hosts, clock, tokens;
                     it sends no message
     --account ID    the account to check; default: LP_ACCOUNT_ID
@@ -35,7 +39,7 @@ Commands:
 Exit codes: 0 success, 1 a check or the start failed, 2 wrong usage.
 
 All settings are environment variables. docs/configuration.md lists them; .env.example is a file to start from.
-SANDBOX=true runs the proxy or the doctor with an embedded LiveEngage, without an account.
+SANDBOX=true makes the doctor check the embedded LiveEngage, too.
 `
 
 const options = {
@@ -46,6 +50,7 @@ const options = {
   consumer: { type: 'string' },
   'webhook-url': { type: 'string' },
   json: { type: 'boolean' },
+  only: { type: 'boolean' },
 } as const
 
 export function readCommandLine(args: readonly string[]): Command {
@@ -70,14 +75,20 @@ function toCommand({ values, positionals }: ReturnType<typeof parse>): Command {
   if (values.version) return { name: 'version' }
   const { account: accountId, consumer: consumerId, 'webhook-url': webhookUrl, json } = values
   if (more.length > 0) return mistake(`Unexpected argument '${more[0]}'`)
-  if (name !== undefined && name !== 'doctor') return mistake(`Unknown command '${name}'`)
-  if (name === 'doctor' && values['check-config']) {
-    return mistake("'doctor' and '--check-config' cannot be used together")
+  if (name !== undefined && name !== 'doctor' && name !== 'sandbox') {
+    return mistake(`Unknown command '${name}'`)
   }
-  if (name === undefined) {
+  if (name !== undefined && values['check-config']) {
+    return mistake(`'${name}' and '--check-config' cannot be used together`)
+  }
+  if (name !== 'sandbox' && values.only !== undefined) {
+    return mistake("'--only' requires 'sandbox'")
+  }
+  if (name !== 'doctor') {
     if ([accountId, consumerId, webhookUrl, json].some((option) => option !== undefined)) {
       return mistake("'--account', '--consumer', '--webhook-url' and '--json' require 'doctor'")
     }
+    if (name === 'sandbox') return { name, isAlone: values.only === true }
     return { name: values['check-config'] ? 'check-config' : 'serve' }
   }
   if (accountId !== undefined && !isAccountId(accountId)) {

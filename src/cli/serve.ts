@@ -1,163 +1,40 @@
-/** The serving process: starts the app (and the sandbox, if asked), stops without losing an answer. */
-import { lookup } from 'node:dns/promises'
+/** The serving process: a proxy until a signal, stopped without losing an answer. */
 import closeWithGrace from 'close-with-grace'
-import type { FastifyInstance } from 'fastify'
-import type { Logger } from 'pino'
-import { type App, buildApp } from '../app/app.ts'
-import { type Config, loadConfig } from '../config/config.ts'
-import { pointedAt, withNotifications } from '../config/for-sandbox.ts'
-import { summaryOf, warningsOf } from '../config/summary.ts'
-import { unknownVariables } from '../config/unknown-variables.ts'
 import { LogStream } from '../observability/log-stream.ts'
-import { createLogger } from '../observability/logger.ts'
-import { startTracing } from '../observability/tracing/start-tracing.ts'
 import { firstSteps } from './first-steps.ts'
-import { portAdvice } from './port-advice.ts'
-
-/** How long before its end the process gives up on LiveEngage, to tell its callers so. */
-const longestLastAnswersMs = 500
-
-/** How long before that typing is ended, whoever still waits for an answer. */
-const longestLastPausesMs = 2_000
-
-/** How long the last spans may take to get out, and what of the process's time they leave. */
-const longestLastSpansMs = 2_000
-const sparedMs = 100
+import { buildProxy } from './proxy.ts'
 
 /** How long the last lines of the log wait for a reader. */
 const longestLastLinesMs = 1_000
 
 /** @throws ConfigError, or what keeps a listener from its port */
 export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
-  const environment = loadConfig(env)
   // A person who has closed the terminal does not end what it serves.
   process.stderr.on('error', () => undefined)
   const log = new LogStream()
   // Before pino's own listener.
   process.prependOnceListener('exit', () => log.close())
-  const logger = createLogger(environment.logLevel, log)
-  const variables = unknownVariables(env)
-  if (variables.length > 0) logger.warn({ variables }, 'unknown variables, ignored')
-  const tracing = await startTracing(env, environment.egress, logger)
-  const sandbox = await openSandbox(environment)
-  const config =
-    sandbox === undefined
-      ? environment
-      : withNotifications(pointedAt(environment, sandbox), sandbox)
-  const app = await buildApp(config, logger, tracing, log)
-  const { server, admin, webhooks } = app
+  const { config, logger, sandbox, listen, stop } = await buildProxy(env, log)
 
   closeWithGrace({ delay: config.shutdownTimeoutMs, logger: false }, async ({ signal, err }) => {
     if (err !== undefined) logger.fatal({ err }, 'the process fails')
     logger.info({ signal }, 'stopping')
-    const endsAt = performance.now() + config.shutdownTimeoutMs
-    const lost = await windDown(app, config, logger)
-    await server.close()
-    await sandbox?.close()
-    await admin?.close()
-    await tracing?.stop(Math.min(longestLastSpansMs, endsAt - sparedMs - performance.now()))
-    if (lost > 0)
-      logger.error({ requests: lost }, 'callers were cut off before they had their answers')
+    const cutOff = await stop()
+    if (cutOff > 0)
+      logger.error({ requests: cutOff }, 'callers were cut off before they had their answers')
     logger.info('stopped')
     await new Promise<void>((resolve) => {
       setTimeout(resolve, longestLastLinesMs)
       logger.flush(() => resolve())
     })
     // The process then ends with 1.
-    if (lost > 0) throw new Error('callers were cut off')
+    if (cutOff > 0) throw new Error('callers were cut off')
   })
 
-  const command = sandbox === undefined ? 'npm start' : 'npm run sandbox'
-  const mainPorts = sandbox === undefined ? ['PORT'] : ['PORT', 'SANDBOX_PORT']
-  const listening = listen(server, config.host, config.port, 'listening at')
-  const proxyUrl = await naming('HOST, PORT', listening, mainPorts, command)
-  // Only now, so that no probe finds a process ready that takes no requests.
-  if (admin !== undefined && config.adminPort !== undefined) {
-    const listening = listen(admin, config.adminHost, config.adminPort, 'answering probes at')
-    await naming('ADMIN_HOST, ADMIN_PORT', listening, ['ADMIN_PORT'], command)
-  }
-  if (webhooks !== undefined && config.webhookPort !== undefined) {
-    const { webhookHost, webhookPort } = config
-    const listening = listen(webhooks.server, webhookHost, webhookPort, 'taking notifications at')
-    const url = await naming('WEBHOOK_HOST, WEBHOOK_PORT', listening, ['WEBHOOK_PORT'], command)
-    if (config.sandboxWebhookUrl === undefined) {
-      sandbox?.setWebhookUrl(`${url}/webhooks/liveperson`)
-    }
-  }
-  logger.info(summaryOf(config, app.secrets, proxyUrl), 'serving')
-  for (const warning of warningsOf(config, app.secrets)) logger.warn(warning)
+  const { proxyUrl } = await listen()
   if (sandbox !== undefined) {
-    sandbox.setProxyUrl(proxyUrl)
-    logger.warn({ sandbox: sandbox.origin }, 'talking to the embedded sandbox, not to LivePerson')
     const text = firstSteps(config, { proxyUrl, deskUrl: `${sandbox.origin}/` })
     // Below the log so far, where a person looks.
     logger.flush(() => process.stderr.write(text))
   }
-}
-
-/**
- * Answers what is asked and ends what is shown; resolves when that is done, or when the time for it is up.
- * @returns requests whose answer was cut off
- */
-function windDown(
-  { drain, webhooks, endTyping, cutOff }: App,
-  { shutdownDelayMs, shutdownTimeoutMs }: Config,
-  logger: Logger,
-): Promise<number> {
-  const lastAnswersMs = Math.min(longestLastAnswersMs, shutdownTimeoutMs / 2)
-  const untilCutMs = shutdownTimeoutMs - lastAnswersMs
-  const lastPausesMs = Math.min(longestLastPausesMs, untilCutMs / 2)
-  return new Promise((resolve) => {
-    const hurry = setTimeout(endTyping, untilCutMs - lastPausesMs)
-    const cut = setTimeout(() => {
-      logger.warn('time is up: ending what still waits for LiveEngage')
-      void cutOff()
-      setTimeout(() => {
-        resolve(drain.cut() + (webhooks?.drain.cut() ?? 0))
-      }, lastAnswersMs / 2)
-    }, untilCutMs)
-    void Promise.all([drain.run(shutdownDelayMs, endTyping), webhooks?.drain.run(shutdownDelayMs)])
-      .then(endTyping)
-      .then(() => {
-        clearTimeout(hurry)
-        clearTimeout(cut)
-        resolve(0)
-      })
-  })
-}
-
-/** @returns undefined where it is not asked for */
-async function openSandbox({ sandboxPort: port, isSandboxStrict, sandboxWebhookUrl }: Config) {
-  if (port === undefined) return undefined
-  const { startSandbox } = await import('../sandbox/sandbox.ts')
-  const options = { port, strict: isSandboxStrict, webhookUrl: sandboxWebhookUrl }
-  const ports = ['PORT', 'SANDBOX_PORT']
-  return naming('SANDBOX_PORT', startSandbox(options), ports, 'npm run sandbox')
-}
-
-/** @returns the address, as a URL */
-async function listen(
-  app: FastifyInstance,
-  host: string,
-  port: number,
-  doing: string,
-): Promise<string> {
-  return app.listen({
-    // Fastify would open a second server for the other address of `localhost`, one that nobody drains.
-    host: (await lookup(host)).address,
-    port,
-    listenTextResolver: (address) => `${doing} ${address}`,
-  })
-}
-
-/** What keeps a listener from its port says which variables of the environment it is about, and what to do. */
-function naming<T>(
-  variables: string,
-  listening: Promise<T>,
-  ...advice: [ports: readonly string[], command: 'npm start' | 'npm run sandbox']
-): Promise<T> {
-  return listening.catch((cause: Error) => {
-    const remedy = portAdvice(cause, ...advice)
-    throw new Error(`${cause.message} (${variables})${remedy}`, { cause })
-  })
 }

@@ -9,11 +9,11 @@ import { registerAgentApi } from './agent/api.ts'
 import { createCertificate } from './certificate.ts'
 import { registerPages } from './desk/pages.ts'
 import { outliveBodies } from './early-answers.ts'
-import { type Calls, type ReceivedCall, recordCalls } from './memory/calls.ts'
+import type { LogLine, ReceivedCall, Sandbox, SandboxOptions, Schedule } from './interface.ts'
+import { type Calls, recordCalls } from './memory/calls.ts'
 import { createFeed } from './memory/feed.ts'
-import { createState, type LogLine, type State } from './memory/state.ts'
+import { createState, type State } from './memory/state.ts'
 import { createInstalls } from './notifications/installs.ts'
-import type { Schedule } from './notifications/post.ts'
 import { isLoopback, refusalOfOrigin } from './own-origin.ts'
 import { registerConversation } from './services/conversation.ts'
 import { registerDomainApi } from './services/domain-api.ts'
@@ -43,59 +43,12 @@ const endpoints = [
   'POST /sandbox/app',
 ] as const
 
-export type { LogLine, ReceivedCall }
-
-export type SandboxOptions = {
-  /** Where to listen; `127.0.0.1` unless given. */
-  host?: string
-  /** 0 for any free one. */
-  port: number
-  clientId?: string
-  clientSecret?: string
-  /** How long an AppJWT lives; LivePerson's hour unless given. */
-  appJwtLifeSeconds?: number
-  /** How long an upload or download URL lives; LivePerson's minute unless given. */
-  temporaryUrlLifeSeconds?: number
-  /** Refuse what the documentation is silent about, in place of taking it with a remark. */
-  strict?: boolean
-  /** Where notifications go: the team's endpoint, or the proxy's webhook listener. Nowhere unless given. */
-  webhookUrl?: string | undefined
-  /** `true`: https with a certificate of its own; or a key and a certificate as PEM. */
-  tls?: boolean | { key: string; cert: string }
-  /** Told of each refusal and remark. */
-  log?: (line: LogLine) => void
-  /** The clock that everything lives by, in milliseconds. */
-  now?: () => number
-  /** What waits: the pauses between deliveries, and their time-outs. */
-  schedule?: Schedule
-}
-
-export type Sandbox = {
-  /** `http://localhost:<port>`: the Domain API to give to the proxy, and the desk for a browser. */
-  origin: string
-  port: number
-  /** An account for those who have none; the sandbox takes any. */
-  accountId: string
-  clientId: string
-  clientSecret: string
-  /** The certificate to trust, where the sandbox speaks TLS. */
-  certificate: string | undefined
-  /** Every call that arrived, refused ones too: the newest 10,000, oldest first. */
-  calls: () => readonly ReceivedCall[]
-  /** From now on this AppJWT or ConsumerJWS is invalid. */
-  revoke: (token: string) => void
-  /** Where notifications go from now on; undefined: nowhere. */
-  setWebhookUrl: (url: string | undefined) => void
-  /** Where the proxy in front of it is, for the commands that the desk shows; `http://127.0.0.1:3000` unless told. */
-  setProxyUrl: (url: string) => void
-  /** Ends every connection at once, answered or not. */
-  close: () => Promise<void>
-}
+export type { LogLine, ReceivedCall, Sandbox, SandboxOptions, Schedule }
 
 /** Starts a LiveEngage in the box: one port for all of its services. Fails when the port is taken. */
 export async function startSandbox({
   host = '127.0.0.1',
-  port,
+  port = 0,
   clientId = 'sandbox-client',
   clientSecret = 'sandbox-secret',
   appJwtLifeSeconds = 3600,
@@ -106,7 +59,7 @@ export async function startSandbox({
   log = () => {},
   now = Date.now,
   schedule = scheduleWithTimers,
-}: SandboxOptions): Promise<Sandbox> {
+}: SandboxOptions = {}): Promise<Sandbox> {
   const accountId = 'sandbox'
   const certificate = tls === true ? createCertificate(now()) : tls === false ? undefined : tls
   const scheme = certificate === undefined ? 'http' : 'https'
@@ -147,12 +100,20 @@ export async function startSandbox({
   const listening = await app.listen({ host, port })
   const actualPort = Number(listening.split(':').at(-1))
 
+  const origin = `${scheme}://localhost:${actualPort}`
   return {
-    origin: `${scheme}://localhost:${actualPort}`,
+    origin,
     port: actualPort,
     accountId,
     clientId,
     clientSecret,
+    proxyEnv: {
+      LP_DOMAIN_API_URL: origin,
+      LP_ALLOWED_HOSTS: `localhost:${actualPort}`,
+      LP_ACCOUNT_ID: accountId,
+      LP_CLIENT_ID: clientId,
+      LP_CLIENT_SECRET: clientSecret,
+    },
     certificate: certificate?.cert,
     calls: calls.all,
     revoke: state.tokens.revoke,

@@ -34,11 +34,10 @@ function print(line: string): void {
 }
 
 function announce(sandbox: Sandbox): void {
-  const { origin, accountId, clientId, clientSecret, port: actualPort, certificate } = sandbox
+  const { origin, proxyEnv, certificate } = sandbox
+  const variables = Object.entries(proxyEnv).map((pair) => pair.join('='))
   print(`The sandbox, a LiveEngage in the box, listens on ${origin}`)
-  print(
-    `Point the proxy to it: LP_DOMAIN_API_URL=${origin} LP_ALLOWED_HOSTS=localhost:${actualPort} LP_ACCOUNT_ID=${accountId} LP_CLIENT_ID=${clientId} LP_CLIENT_SECRET=${clientSecret}`,
-  )
+  print(`Point the proxy to it: ${variables.join(' ')}`)
   print(`Play the agent: open ${origin} in a browser, or see ${origin}/sandbox/docs`)
   print(
     webhookUrl === undefined

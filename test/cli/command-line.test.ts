@@ -16,6 +16,8 @@ t.test('each command is what its arguments say', async (t) => {
     ['--version', { name: 'version' }],
     ['-v', { name: 'version' }],
     ['--check-config', { name: 'check-config' }],
+    ['sandbox', { name: 'sandbox', isAlone: false }],
+    ['sandbox --only', { name: 'sandbox', isAlone: true }],
     ['doctor', doctor],
     ['--json doctor', { ...doctor, isJson: true }],
     ['doctor --account 12345678', { ...doctor, accountId: '12345678' }],
@@ -33,6 +35,14 @@ t.test('what is not understood is a sentence, without the value of an option', a
     [['docter'], "Unknown command 'docter'"],
     [['doctor', 'now'], "Unexpected argument 'now'"],
     [['doctor', '--check-config'], "'doctor' and '--check-config' cannot be used together"],
+    [['sandbox', '--check-config'], "'sandbox' and '--check-config' cannot be used together"],
+    [['sandbox', '3001'], "Unexpected argument '3001'"],
+    [['--only'], "'--only' requires 'sandbox'"],
+    [['doctor', '--only'], "'--only' requires 'sandbox'"],
+    [
+      ['sandbox', '--json'],
+      "'--account', '--consumer', '--webhook-url' and '--json' require 'doctor'",
+    ],
     [['--json'], "'--account', '--consumer', '--webhook-url' and '--json' require 'doctor'"],
     [
       ['--account', 'a'],
@@ -65,6 +75,8 @@ t.test('what is not understood is a sentence, without the value of an option', a
 
 t.test('the usage names every command and option', async (t) => {
   for (const name of [
+    'sandbox',
+    '--only',
     'doctor',
     '--account',
     '--consumer',

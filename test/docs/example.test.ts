@@ -63,3 +63,14 @@ test('the example without a proxy says so in one line', async (t) => {
     stderr: `No answer from 127.0.0.1:${port}: ECONNREFUSED. Is the proxy running?\n`,
   })
 })
+
+test('the example of an app’s own test passes', async (t) => {
+  const source = readFileSync(new URL('../../examples/app.test.js', import.meta.url), 'utf8')
+  const folder = t.testdir({ 'app.test.mjs': source })
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--test', '--test-reporter=tap', 'app.test.mjs'],
+    { cwd: folder, env: { PATH: process.env['PATH'] } },
+  )
+  t.match(stdout, /^# pass 1$/m)
+})

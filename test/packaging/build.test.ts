@@ -10,6 +10,7 @@ test('a start of the sandbox builds what has changed, and nothing that is built'
   const folder = t.testdir({
     'package.json': '{"type":"module"}',
     src: {
+      'index.ts': '',
       'server.ts': '',
       'old.ts': '',
       app: { 'app.ts': '' },
@@ -17,6 +18,8 @@ test('a start of the sandbox builds what has changed, and nothing that is built'
       config: { 'config.ts': '' },
       routes: { docs: { 'docs.css': '', 'docs.js': '' } },
       sandbox: {
+        'interface.ts': '',
+        'sandbox.ts': '',
         'server.ts': '',
         desk: { page: { 'main.tsx': '', 'index.html': '', 'desk.css': '' } },
       },

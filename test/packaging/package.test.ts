@@ -50,7 +50,17 @@ test('the package has the program, the client and the document, and nothing else
     paths.filter((path) => path.endsWith('.map')),
     [],
   )
-  t.ok(paths.includes('dist/server.js'))
+  const declared = paths.filter((path) => path.endsWith('.d.ts') && !path.includes('/client/'))
+  t.strictSame(
+    declared.sort(),
+    ['dist/index.d.ts', 'dist/sandbox/interface.d.ts', 'dist/sandbox/sandbox.d.ts'].sort(),
+  )
+  for (const path of ['dist/server.js', 'dist/index.js', 'dist/sandbox/sandbox.js']) {
+    t.ok(paths.includes(path), path)
+  }
+  t.ok(files.length < 80, `${files.length} files`)
+  const bytes = files.reduce((sum, { size }) => sum + size, 0)
+  t.ok(bytes < 6_000_000, `${bytes} bytes`)
   const code = files.filter(({ path }) => /^dist\/client\/.*\.js$/.test(path))
   t.ok(code.reduce((sum, { size }) => sum + size, 0) < 24 * 1024, 'the client is small')
   t.equal(JSON.parse(readPage('package.json')).scripts.prepack, 'npm run build')
@@ -75,6 +85,17 @@ test('an app imports the client and the document, and runs the program', async (
 
 test('the types of the package compile under strict, with the DOM or with Node', async (t) => {
   const folder = install(t, {
+    'own-tests.ts': [
+      "import { type RunningProxy, startProxy } from 'liveengage-proxy'",
+      "import { type ReceivedCall, type Sandbox, startSandbox } from 'liveengage-proxy/sandbox'",
+      'export const sandbox: Sandbox = await startSandbox({ strict: true, log: ({ text }) => text })',
+      'const env = { ...sandbox.proxyEnv, PORT: undefined }',
+      'export const proxy: RunningProxy = await startProxy({ env })',
+      'export const calls: readonly ReceivedCall[] = sandbox.calls()',
+      'export const cutOff: number = await proxy.stop()',
+      '// @ts-expect-error: a port is a number',
+      "await startSandbox({ port: '0' })",
+    ].join('\n'),
     'app.ts': [
       "import { createClient, LiveEngageProxyError, readEvent } from 'liveengage-proxy/client'",
       "import type { SendMessageBody } from 'liveengage-proxy/client'",
@@ -108,7 +129,8 @@ test('the types of the package compile under strict, with the DOM or with Node',
     `--lib es2022 --types node --typeRoots ${root}node_modules/@types --skipLibCheck --module esnext --moduleResolution bundler`,
   ]) {
     const tsc = `${root}node_modules/typescript/bin/tsc`
-    const compile = () => run(folder, tsc, ...common, ...options.split(' '), 'app.ts')
+    const files = ['app.ts', 'own-tests.ts']
+    const compile = () => run(folder, tsc, ...common, ...options.split(' '), ...files)
     t.doesNotThrow(compile, options)
   }
 })

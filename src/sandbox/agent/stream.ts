@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
+import type { Schedule } from '../interface.ts'
 import type { State } from '../memory/state.ts'
-import type { Schedule } from '../notifications/post.ts'
 import { callRow, notificationRow, overviewOf, summaryOf } from './views.ts'
 
 /** Changes of one moment go out together. */

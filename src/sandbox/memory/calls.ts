@@ -1,19 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
+import type { ReceivedCall } from '../interface.ts'
 import { bodyBytes, isJson, parseJson } from '../services/json.ts'
 
 const maxCalls = 10_000
 const maxTotalBytes = 32 * 2 ** 20
 const maxAnswerBytes = 16 * 2 ** 10
-
-/** One call as it arrived. `body` is parsed JSON, else text; undefined where there was none or it was too large. */
-export type ReceivedCall = {
-  method: string
-  url: string
-  headers: Record<string, string | string[] | undefined>
-  body: unknown
-  receivedAt: number
-}
 
 /** What the sandbox knows of a call besides: which of its services it was for, and what it did with it. */
 export type Call = ReceivedCall & {

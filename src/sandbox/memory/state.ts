@@ -1,3 +1,4 @@
+import type { LogLine } from '../interface.ts'
 import type { Installs } from '../notifications/installs.ts'
 import type { Calls } from './calls.ts'
 import { type Conversations, createConversations } from './conversations.ts'
@@ -5,9 +6,6 @@ import { createFaults, type Faults } from './faults.ts'
 import type { Feed } from './feed.ts'
 import { createFiles, type Files } from './files.ts'
 import { createTokens, type Tokens } from './tokens.ts'
-
-/** One line for the developer: what was refused or remarked on. Holds no token and nobody's words. */
-export type LogLine = { event: 'refused' | 'remark'; service: string; text: string }
 
 export type Settings = {
   accountId: string

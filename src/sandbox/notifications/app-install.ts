@@ -1,5 +1,6 @@
+import type { Schedule } from '../interface.ts'
 import type { Journal, Notification, NotificationState } from './journal.ts'
-import type { PostResult, Schedule } from './post.ts'
+import type { PostResult } from './post.ts'
 
 /** Pauses of 2, 4, 8 ... s, at most 300 s. Source: webhooks pages, retry policy. */
 const firstPauseMs = 2_000

@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache'
+import type { Schedule } from '../interface.ts'
 import { type AppInstall, createAppInstall, type InstallState, isTaken } from './app-install.ts'
 import { createJournal, type Journal, type Notification } from './journal.ts'
 import type { NotificationKind } from './message.ts'
-import { createPost, type PostResult, type Schedule } from './post.ts'
+import { createPost, type PostResult } from './post.ts'
 import { type SignatureForm, signatureOf, withEscapes } from './signature.ts'
 
 const maxInstalls = 100

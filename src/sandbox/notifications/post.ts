@@ -1,14 +1,12 @@
 import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request } from 'node:http'
 import { Agent as HttpsAgent, request as secureRequest } from 'node:https'
+import type { Schedule } from '../interface.ts'
 
 /** LivePerson gives 5 s to connect and 5 s to answer. Source: webhooks pages, notification protocol. */
 const connectMs = 5_000
 const answerMs = 5_000
 const maxSockets = 64
 const maxAnswerBytes = 16 * 2 ** 10
-
-/** Calls back after so many milliseconds. @returns takes it back */
-export type Schedule = (callback: () => void, ms: number) => () => void
 
 export type PostResult = { status: number; answer: string } | { error: string }
 

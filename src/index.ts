@@ -1,0 +1,43 @@
+/** `liveengage-proxy`: the program inside another one, such as an app's tests. */
+import { buildProxy } from './cli/proxy.ts'
+
+export type ProxyOptions = {
+  /** The settings, named as in docs/configuration.md; `process.env` unless given. */
+  env?: Readonly<Record<string, string | undefined>>
+  /** Takes each line of the log, JSON that ends with a line break; stdout unless given. */
+  log?: (line: string) => void
+}
+
+export type RunningProxy = {
+  /** Where the API is. */
+  url: string
+  /** Where probes and metrics are, if `ADMIN_PORT` is set. */
+  adminUrl: string | undefined
+  /** Where LivePerson posts its notifications, if `WEBHOOK_PORT` is set. */
+  webhookUrl: string | undefined
+  /** Where the desk and the agent's API of the embedded sandbox are, if `SANDBOX` is true. */
+  sandboxUrl: string | undefined
+  /**
+   * Answers what is asked, then closes everything, within `SHUTDOWN_TIMEOUT_MS`.
+   * @returns how many callers were cut off before they had their answers
+   */
+  stop: () => Promise<number>
+}
+
+/**
+ * Starts a proxy in this process. It installs no handler of signals: whoever starts it stops it.
+ * @throws Error that names every wrong setting, or the port that is taken
+ */
+export async function startProxy({
+  env = process.env,
+  log = (line) => process.stdout.write(line),
+}: ProxyOptions = {}): Promise<RunningProxy> {
+  const { sandbox, listen, stop } = await buildProxy(env, { write: log, dropped: 0 })
+  try {
+    const { proxyUrl: url, adminUrl, webhookUrl } = await listen()
+    return { url, adminUrl, webhookUrl, sandboxUrl: sandbox?.origin, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
