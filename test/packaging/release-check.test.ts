@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { test } from 'tap'
 import { readPage } from '../docs/page.ts'
+import { wants } from '../programs.ts'
 
 const script = fileURLToPath(new URL('../../.ci/release-check.js', import.meta.url))
 
@@ -19,7 +20,7 @@ const ready = {
   deploy: { 'kustomization.yaml': 'images:\n  - newTag: 1.2.3\n' },
 }
 
-test('it says of each thing whether it is ready for a release', async (t) => {
+test('it says of each thing whether it is ready for a release', wants('git'), async (t) => {
   const folder = t.testdir(ready)
   const git = (...args: string[]) => {
     const who = ['-c', 'user.name=a', '-c', 'user.email=a@example.com']

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
 
-type Package = { dev?: boolean; license?: string }
+type Package = { dev?: boolean; license?: string; cpu?: string[]; hasInstallScript?: boolean }
 
 const { packages }: { packages: Record<string, Package> } = JSON.parse(
   readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8'),
@@ -25,4 +25,16 @@ test('every package that is shipped has a licence that asks for no more than its
     others.map(([path, { license }]) => `${path}: ${license}`),
     [],
   )
+})
+
+test('no package that is shipped is made for one processor, so the image is built for any', async (t) => {
+  const bound = Object.entries(packages).filter(
+    ([, { dev, cpu, hasInstallScript }]) =>
+      !dev && (cpu !== undefined || hasInstallScript === true),
+  )
+  t.strictSame(
+    bound.map(([path]) => path),
+    [],
+  )
+  t.ok(Object.values(packages).some(({ dev, cpu }) => dev && cpu !== undefined))
 })
