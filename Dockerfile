@@ -11,8 +11,8 @@ FROM manifests AS build
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json build.js ./
 COPY src src
-# Source maps would be two thirds of dist, and node reads them only when told to. The client is for apps, which get it from the package.
-RUN npm run build -- --no-source-maps && rm -r dist/client
+# Source maps would be two thirds of dist, and node reads them only when told to. Apps get the client and the types from the package.
+RUN npm run build -- --no-source-maps && rm -r dist/client && find dist -name '*.d.ts' -delete
 
 FROM manifests AS dependencies
 # What only people and compilers read would be a quarter of it.

@@ -7,11 +7,13 @@ import { type FakeRedis, type Fault, silence, startFakeRedis } from './fixtures/
 
 const unavailable = { code: 'idempotency-store-unavailable', status: 503, delivery: 'not-sent' }
 
-async function open(t: Test, { url }: FakeRedis) {
+/** Patient, but where the time of a command is what a test is about. */
+async function open(t: Test, { url }: FakeRedis, commandMs = 5_000) {
   const news = new EventEmitter()
   const reports: [boolean, string | undefined][] = []
   const connection = new RedisConnection({
     url: () => url,
+    commandMs,
     report: (isUp, _, node) => {
       reports.push([isUp, node])
       news.emit(isUp ? 'up' : 'down', node)
@@ -147,7 +149,7 @@ t.test('a named node that is down is connected to at its own pace', async (t) =>
 
 t.test('all redirects together have the time of one command', async (t) => {
   const [first, other] = [await startFakeRedis(t), await startFakeRedis(t)]
-  const { ask, connection } = await open(t, first)
+  const { ask, connection } = await open(t, first, 250)
   first.fault = moved(other)
   other.fault = () => silence
   const startedAt = performance.now()

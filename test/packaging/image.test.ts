@@ -52,7 +52,7 @@ t.test('the image installs from the lockfile and runs no install script', async 
   const installs = argumentsOf('RUN').filter((command) => command.includes('npm'))
   t.strictSame(installs, [
     'npm ci --ignore-scripts',
-    'npm run build -- --no-source-maps && rm -r dist/client',
+    "npm run build -- --no-source-maps && rm -r dist/client && find dist -name '*.d.ts' -delete",
     "npm ci --omit=dev --ignore-scripts && find node_modules -type f \\( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \\) -delete",
   ])
 })

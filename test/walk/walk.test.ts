@@ -10,5 +10,10 @@ test('one warm SEND with a key walks through 21 files at most, those that the pa
   const [, shown = ''] = readPage(path).split(/<!-- \/?walk -->/)
   if (t.writeSnapshot)
     replaceText(path, `<!-- walk -->${shown}`, `<!-- walk -->\n${toTable(walk)}\n`)
-  else t.equal(shown.trim(), toTable(walk))
+  // How often a part of a batch is called depends on when sockets are read.
+  else t.equal(withoutCalls(shown.trim()), withoutCalls(toTable(walk)))
 })
+
+function withoutCalls(table: string): string {
+  return table.replace(/ \| \d+ \| /g, ' | ')
+}
