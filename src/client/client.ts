@@ -52,7 +52,8 @@ export type CallOptions = Caller & {
   signal?: AbortSignal
 }
 
-export type Picture = Blob | ArrayBuffer | Uint8Array
+/** A stream is read to its end before anything is sent, so that a retry has the same bytes. */
+export type Picture = Blob | ArrayBuffer | Uint8Array | ReadableStream<Uint8Array>
 
 export type PictureFields = {
   caption?: string
@@ -169,7 +170,7 @@ export function createClient(client: ClientOptions): Client {
     closeConversation: async (id, body, options) => set('POST', pathOf(id, 'close'), body, options),
     setProfile: async (body, options) => set('PUT', '/consumer/profile', body, options),
     sendFile: async (id, picture, fields, options) =>
-      call(fileEvent, 'POST', pathOf(id, 'files'), formOf(picture, fields), options),
+      call(fileEvent, 'POST', pathOf(id, 'files'), await formOf(picture, fields), options),
     getFile: async (id, relativePath, options) => {
       const path = pathOf(id, 'files', ...relativePath.replace(/^\//, '').split('/'))
       return call(bytes, 'GET', path, undefined, options)
@@ -201,10 +202,19 @@ function pathOf(id: string, ...parts: string[]): string {
   return `/conversations/${[id, ...parts].map(encodeURIComponent).join('/')}`
 }
 
-function formOf(picture: Picture, { metadata, ...texts }: PictureFields = {}): FormData {
+async function formOf(
+  picture: Picture,
+  { metadata, ...texts }: PictureFields = {},
+): Promise<FormData> {
   const form = new FormData()
   for (const [name, text] of Object.entries(texts)) form.set(name, text)
   if (metadata !== undefined) form.set('metadata', JSON.stringify(metadata))
-  form.set('file', picture instanceof Blob ? picture : new Blob([new Uint8Array(picture)]))
+  form.set('file', await blobOf(picture))
   return form
+}
+
+async function blobOf(picture: Picture): Promise<Blob> {
+  if (picture instanceof Blob) return picture
+  if (picture instanceof ReadableStream) return new Response(picture).blob()
+  return new Blob([new Uint8Array(picture)])
 }

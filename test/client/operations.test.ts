@@ -77,18 +77,22 @@ test('what sends something new has a key of its own, and what changes nothing by
   t.not(keys[0], keys[1])
 })
 
-test('a picture comes from a Blob, from bytes or from a buffer, with all its fields', async (t) => {
+test('a picture comes from a Blob, bytes, a buffer or a stream, with all its fields', async (t) => {
   const { url, sandbox } = await start(t)
   const { client } = recordedClient(url)
   const bytes = new Uint8Array(picture)
   const metadata = [{ type: 'ExternalId', id: 'receipt-7' }]
   const preview = 'data:image/png;base64,iVBORw0KGgo='
-  for (const each of [new Blob([bytes]), bytes, bytes.buffer]) {
+  for (const each of [new Blob([bytes]), bytes, bytes.buffer, new Blob([bytes]).stream()]) {
     const fields = { caption: 'A dot', preview, dialogId: 'd', metadata }
     t.match(await client.sendFile('c', each, fields), { dialogId: 'd', file: { fileType: 'PNG' } })
   }
   const published = JSON.stringify(sandbox.calls().at(-1)?.body)
   for (const text of ['A dot', preview, 'receipt-7']) t.match(published, text)
+  const broken = new ReadableStream({ pull: (controller) => controller.error(new Error('torn')) })
+  const before = sandbox.calls().length
+  await t.rejects(client.sendFile('c', broken), { message: 'torn' }, 'nothing was sent')
+  t.equal(sandbox.calls().length, before)
 })
 
 test('who calls, and for whom, is said once for a client, or for one call', async (t) => {

@@ -12,6 +12,7 @@ import { mixed } from './phases/mixed.ts'
 import { notifications } from './phases/notifications.ts'
 import { outages } from './phases/outages.ts'
 import { overload } from './phases/overload.ts'
+import { packageClient } from './phases/package-client.ts'
 import { shutdown } from './phases/shutdown.ts'
 import { stalled } from './phases/stalled.ts'
 import { storm } from './phases/storm.ts'
@@ -29,6 +30,7 @@ const rounds: Record<string, Phase>[] = [
   { tls },
   { 'look-ups': lookUps, logins },
   { idempotency },
+  { 'package-client': packageClient },
   { breaker, 'late-callers': lateCallers },
   { storm },
   { overload },

@@ -10,6 +10,9 @@ export type Size = {
   lookUpFaults: number
   loginFaults: number
   idempotencyFaults: number
+  /** Of the messages that the client of the package sends. */
+  clientFaults: number
+  leastClientSends: number
   controlFaults: number
   /** How long the breaker's upstream fails. */
   breakerFailsMs: number
@@ -40,6 +43,8 @@ export const sizes: Record<Size['name'], Size> = {
     lookUpFaults: 90,
     loginFaults: 90,
     idempotencyFaults: 360,
+    clientFaults: 900,
+    leastClientSends: 2_000,
     controlFaults: 700,
     breakerFailsMs: 8_000,
     stormRequests: 300,
@@ -62,6 +67,8 @@ export const sizes: Record<Size['name'], Size> = {
     lookUpFaults: 24,
     loginFaults: 24,
     idempotencyFaults: 60,
+    clientFaults: 80,
+    leastClientSends: 200,
     controlFaults: 150,
     breakerFailsMs: 3_000,
     stormRequests: 64,
