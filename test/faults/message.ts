@@ -40,6 +40,11 @@ export function compose(
   }
 }
 
+/** The same with an `Idempotency-Key`. */
+export function withKey(call: Call & { body: string }, key: string): Call & { body: string } {
+  return { ...call, headers: { ...call.headers, 'idempotency-key': key } }
+}
+
 /** The same for LiveEngage itself, as a client without a proxy would send it. */
 export function toEnvelope(
   marks: Marks,

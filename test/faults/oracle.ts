@@ -9,17 +9,28 @@ import {
   lied,
   type Message,
   type Row,
+  saidBy,
   type Violation,
 } from './verdict.ts'
 
 /** Where nothing of the proxy's faults could be met: it did not try. */
-const untriedCodes = new Set(['circuit-open', 'overloaded'])
+const untriedCodes = new Set([
+  'circuit-open',
+  'overloaded',
+  'idempotency-store-unavailable',
+  'idempotency-key-in-use',
+])
+
+/** Whether the proxy has begun to send it. */
+export function isTried(answer: Answer | undefined): boolean {
+  return !untriedCodes.has(answer?.problem?.code ?? '')
+}
 
 export class Oracle {
   private readonly messages = new Map<string, Message>()
 
   expect(id: string, phase: string, fault: Fault, isExcused = false): void {
-    const nothing = { answers: [], arrivals: 0, processed: 0, answeredAt: 0 }
+    const nothing = { answers: [], arrivals: 0, processed: 0, answeredAt: 0, isDenied: false }
     this.messages.set(id, { id, phase, fault, isExcused, ...nothing })
   }
 
@@ -37,6 +48,8 @@ export class Oracle {
     const message = this.messages.get(id)
     if (message === undefined) return
     message.answers.push(answer)
+    const isNotSent = message.answers.every((each) => saidBy(each) === 'not-sent')
+    if (isNotSent && message.processed > 0) message.isDenied = true
     message.answeredAt = performance.now()
   }
 
@@ -60,9 +73,7 @@ export class Oracle {
   /** Faults that came to be: of those that the proxy did not even try to send there is nothing to be learnt. */
   faultsMet(messages: readonly Message[]): number {
     return messages.filter(
-      ({ fault, answers }) =>
-        fault.class !== 'healthy' &&
-        answers.some((answer) => !untriedCodes.has(answer?.problem?.code ?? '')),
+      ({ fault, answers }) => fault.class !== 'healthy' && answers.some(isTried),
     ).length
   }
 

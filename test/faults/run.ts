@@ -15,6 +15,7 @@ import { overload } from './phases/overload.ts'
 import { packageClient } from './phases/package-client.ts'
 import { shutdown } from './phases/shutdown.ts'
 import { stalled } from './phases/stalled.ts'
+import { stored } from './phases/stored.ts'
 import { storm } from './phases/storm.ts'
 import { tls } from './phases/tls.ts'
 import { tableAsText } from './report.ts'
@@ -31,6 +32,7 @@ const rounds: Record<string, Phase>[] = [
   { 'look-ups': lookUps, logins },
   { idempotency },
   { 'package-client': packageClient },
+  { stored },
   { breaker, 'late-callers': lateCallers },
   { storm },
   { overload },

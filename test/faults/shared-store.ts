@@ -9,13 +9,13 @@ import { type Answer, Client } from './client.ts'
 import { Context } from './context.ts'
 import { healthy } from './fault.ts'
 import { sum } from './figures.ts'
-import { compose } from './message.ts'
+import { compose, withKey } from './message.ts'
 import { Replica } from './replica.ts'
 import { tableAsText } from './report.ts'
 import { sizes } from './sizes.ts'
 import { sendSteadily } from './steady-load.ts'
 import { Store } from './store.ts'
-import { saidBy, total } from './verdict.ts'
+import { isReplayed, isSettled, total } from './verdict.ts'
 
 const account = 'store'
 const perSecond = 200
@@ -132,8 +132,7 @@ process.exit(report.areKept && process.exitCode !== 1 ? 0 : 1)
 async function insist(id: string): Promise<void> {
   oracle.expect(id, 'stored', { ...healthy, class: 'retried with its key' })
   for (const replica of replicas) replica.await(id)
-  const call = compose(marks, id, account, deadlineMs)
-  const keyed = { ...call, headers: { ...call.headers, 'idempotency-key': id } }
+  const keyed = withKey(compose(marks, id, account, deadlineMs), id)
   const ends = performance.now() + patienceMs
   let answer = await first.call(keyed)
   note(id, answer)
@@ -156,13 +155,4 @@ function note(id: string, answer: Answer | undefined): void {
   if (isReplayed(answer)) figures.replayed += 1
   if (answer.problem?.code === 'idempotency-key-in-use') figures.keyInUse += 1
   if (answer.problem?.code === 'idempotency-store-unavailable') figures.storeUnavailable += 1
-}
-
-/** Acknowledged, or unknown once more: the key has this outcome, and keeps it. */
-function isSettled(answer: Answer | undefined): boolean {
-  return saidBy(answer) === 'acknowledged' || isReplayed(answer)
-}
-
-function isReplayed(answer: Answer | undefined): boolean {
-  return answer?.headers['idempotency-replayed'] === 'true'
 }

@@ -13,6 +13,11 @@ export type Size = {
   /** Of the messages that the client of the package sends. */
   clientFaults: number
   leastClientSends: number
+  /** Of LiveEngage, for replicas whose store fails all the while. */
+  storedFaults: number
+  leastStoredFaults: number
+  leastStoredSends: number
+  leastOutages: number
   controlFaults: number
   /** How long the breaker's upstream fails. */
   breakerFailsMs: number
@@ -45,6 +50,10 @@ export const sizes: Record<Size['name'], Size> = {
     idempotencyFaults: 360,
     clientFaults: 900,
     leastClientSends: 2_000,
+    storedFaults: 1_300,
+    leastStoredFaults: 1_000,
+    leastStoredSends: 3_000,
+    leastOutages: 70,
     controlFaults: 700,
     breakerFailsMs: 8_000,
     stormRequests: 300,
@@ -69,6 +78,10 @@ export const sizes: Record<Size['name'], Size> = {
     idempotencyFaults: 60,
     clientFaults: 80,
     leastClientSends: 200,
+    storedFaults: 130,
+    leastStoredFaults: 100,
+    leastStoredSends: 300,
+    leastOutages: 5,
     controlFaults: 150,
     breakerFailsMs: 3_000,
     stormRequests: 64,

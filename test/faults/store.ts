@@ -2,15 +2,17 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { text as readAll } from 'node:stream/consumers'
 import { freePort } from './balancer.ts'
 import { endWithUs } from './proxy.ts'
 
 export class Store {
+  readonly port: number
   private readonly folder = mkdtempSync(join(tmpdir(), 'store-'))
-  private readonly port: number
   private child: ChildProcess | undefined
 
   static get isInstalled(): boolean {
@@ -35,6 +37,18 @@ export class Store {
   async restart(): Promise<void> {
     await this.end('SIGKILL')
     await this.start()
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.child?.kill(name)
+  }
+
+  /** @throws Error where the store does not say OK */
+  async command(words: string): Promise<void> {
+    const socket = connect({ host: '127.0.0.1', port: this.port })
+    socket.end(`${words}\r\n`)
+    const reply = await readAll(socket)
+    if (!reply.startsWith('+OK')) throw new Error(`${words}: ${reply}`)
   }
 
   async close(): Promise<void> {

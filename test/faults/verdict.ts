@@ -15,6 +15,8 @@ export type Message = {
   isExcused: boolean
   /** On the clock of `performance.now()`; 0 before the first answer. */
   answeredAt: number
+  /** Its caller had only been told that it was not sent when LiveEngage had it already; a retry may have learnt better. */
+  isDenied: boolean
 }
 
 export type Row = {
@@ -54,6 +56,16 @@ export function saidBy(answer: Answer | undefined): Said {
   return 'not-sent'
 }
 
+/** The outcome that a key has already. */
+export function isReplayed(answer: Answer | undefined): boolean {
+  return answer?.headers['idempotency-replayed'] === 'true'
+}
+
+/** Acknowledged, or unknown once more: the key has this outcome, and keeps it. */
+export function isSettled(answer: Answer | undefined): boolean {
+  return saidBy(answer) === 'acknowledged' || isReplayed(answer)
+}
+
 export const lied = 'upstream lied'
 
 export const breaches = [
@@ -82,9 +94,10 @@ export function emptyRow(): Row {
 }
 
 /** What a caller knows at the end: an acknowledgement outdoes a doubt, and a doubt outdoes "not sent". */
-export function count(row: Row, { fault, answers, processed }: Message): void {
+export function count(row: Row, { fault, answers, processed, isDenied }: Message): void {
   const said = answers.map(saidBy)
   row.requests += 1
+  if (isDenied) row.falseNotSent += 1
   if (said.includes('nothing')) row.unanswered += 1
   if (processed > 1) row.duplicates += 1
   if (answers.some((answer) => answer !== undefined && isMalformed(answer))) row.malformed += 1
@@ -98,7 +111,8 @@ export function count(row: Row, { fault, answers, processed }: Message): void {
     if (processed > 0) row.unknownDelivered += 1
   } else if (said.includes('not-sent')) {
     row.notSent += 1
-    if (processed > 0) row.falseNotSent += 1
+    // LiveEngage had it later than the answer.
+    if (processed > 0 && !isDenied) row.falseNotSent += 1
   }
 }
 

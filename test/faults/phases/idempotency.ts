@@ -1,16 +1,15 @@
 /** A caller that tries everything again with the same `Idempotency-Key`: still nothing is sent twice. */
 
-import { setTimeout } from 'node:timers/promises'
 import type { Answer, Client } from '../client.ts'
 import { connectionFaults } from '../connection-faults.ts'
 import type { Context } from '../context.ts'
 import type { Fault } from '../fault.ts'
 import { messageFaults } from '../faults.ts'
 import { Gate } from '../gate.ts'
-import { noteOverrun } from '../lane.ts'
-import { compose } from '../message.ts'
+import { noteOverrun, shut } from '../lane.ts'
+import { compose, withKey } from '../message.ts'
 import { deal, drawScript, longestDeadlineMs, type Step } from '../script.ts'
-import { saidBy } from '../verdict.ts'
+import { isReplayed, saidBy } from '../verdict.ts'
 
 const lanes = 8
 const retries = 3
@@ -100,13 +99,8 @@ async function insist(
   const { oracle, upstream, marks } = context
   oracle.expect(id, 'idempotency', fault)
   upstream.plan(id, [fault])
-  const call = compose(marks, id, account, deadlineMs, bulk)
-  const keyed = { ...call, headers: { ...call.headers, 'idempotency-key': id } }
-  if (fault.gate !== undefined) {
-    gate.drop('close')
-    await setTimeout(3)
-    await gate.behave(fault.gate)
-  }
+  const keyed = withKey(compose(marks, id, account, deadlineMs, bulk), id)
+  if (fault.gate !== undefined) await shut(gate, fault.gate)
   const first = await client.call(keyed)
   await gate.behave('open')
   oracle.answered(id, first)
@@ -125,10 +119,6 @@ async function insist(
   if (saidBy(first) !== 'not-sent') return
   if (saidBy(latest) === 'acknowledged') figures.recovered += 1
   else figures.notRecovered += 1
-}
-
-function isReplayed(answer: Answer | undefined): boolean {
-  return answer?.headers['idempotency-replayed'] === 'true'
 }
 
 function isSame(one: Answer | undefined, other: Answer | undefined): boolean {
@@ -155,8 +145,7 @@ async function sendTwiceAtOnce(
 ): Promise<void> {
   oracle.expect(id, 'idempotency', slow)
   upstream.plan(id, [slow, slow])
-  const call = compose(marks, id, 'idem0', longestDeadlineMs)
-  const keyed = { ...call, headers: { ...call.headers, 'idempotency-key': id } }
+  const keyed = withKey(compose(marks, id, 'idem0', longestDeadlineMs), id)
   const both = await Promise.all([client.call(keyed), client.call(keyed)])
   for (const answer of both) {
     oracle.answered(id, answer)
