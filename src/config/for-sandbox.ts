@@ -26,14 +26,18 @@ export function pointedAt(config: Config, sandbox: SandboxAccess): Config {
 /**
  * Lets the sandbox's notifications come to this proxy: on a free port of loopback unless another is set. Without an app, the sandbox
  * takes the events, and the desk shows them among the calls.
+ * @param host the loopback address that the sandbox listens on
  */
-export function withNotifications(config: Config, { origin }: SandboxAccess): Config {
+export function withNotifications(
+  config: Config,
+  { origin, host }: { origin: string; host: string },
+): Config {
   const { webhookPort, webhookHost, sandboxWebhookUrl, eventsUrl } = config
   if (sandboxWebhookUrl !== undefined && webhookPort === undefined) return config
   return {
     ...config,
     webhookPort: webhookPort ?? 0,
-    webhookHost: webhookPort === undefined ? '127.0.0.1' : webhookHost,
+    webhookHost: webhookPort === undefined ? host : webhookHost,
     eventsUrl: eventsUrl ?? `${origin}/sandbox/app`,
   }
 }

@@ -17,7 +17,7 @@ export type ReceivedCall = {
 export type Schedule = (callback: () => void, ms: number) => () => void
 
 export type SandboxOptions = {
-  /** Where to listen; `127.0.0.1` unless given. */
+  /** Where to listen; the machine's loopback address unless given. */
   host?: string
   /** Any free one unless given. */
   port?: number
@@ -45,6 +45,8 @@ export type Sandbox = {
   /** `http://localhost:<port>`: the Domain API to give to the proxy, the agent's API, and the desk for a browser. */
   origin: string
   port: number
+  /** Where it listens. */
+  host: string
   /** An account for those who have none; the sandbox takes any. */
   accountId: string
   clientId: string

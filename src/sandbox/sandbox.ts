@@ -10,6 +10,7 @@ import { createCertificate } from './certificate.ts'
 import { registerPages } from './desk/pages.ts'
 import { outliveBodies } from './early-answers.ts'
 import type { LogLine, ReceivedCall, Sandbox, SandboxOptions, Schedule } from './interface.ts'
+import { loopbackAddress } from './loopback.ts'
 import { type Calls, recordCalls } from './memory/calls.ts'
 import { createFeed } from './memory/feed.ts'
 import { createState, type State } from './memory/state.ts'
@@ -47,7 +48,7 @@ export type { LogLine, ReceivedCall, Sandbox, SandboxOptions, Schedule }
 
 /** Starts a LiveEngage in the box: one port for all of its services. Fails when the port is taken. */
 export async function startSandbox({
-  host = '127.0.0.1',
+  host = loopbackAddress(),
   port = 0,
   clientId = 'sandbox-client',
   clientSecret = 'sandbox-secret',
@@ -97,13 +98,15 @@ export async function startSandbox({
   registerPages(app, { name: 'LiveEngage in the box', endpoints, openApi })
 
   // Only this text still has the port when it is 80; the address object may be null by its type.
-  const listening = await app.listen({ host, port })
+  // Without a host Node listens on `::`, or on IPv4 alone where the system has no IPv6.
+  const listening = await app.listen({ host: host === '::' ? '' : host, port })
   const actualPort = Number(listening.split(':').at(-1))
 
   const origin = `${scheme}://localhost:${actualPort}`
   return {
     origin,
     port: actualPort,
+    host,
     accountId,
     clientId,
     clientSecret,

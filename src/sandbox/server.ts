@@ -1,9 +1,10 @@
 /** The stand-alone process: a sandbox as its SANDBOX_ variables say, until SIGTERM or SIGINT. */
 import { isIP } from 'node:net'
+import { loopbackAddress } from './loopback.ts'
 import { type LogLine, type Sandbox, startSandbox } from './sandbox.ts'
 
 const {
-  SANDBOX_HOST: host = '127.0.0.1',
+  SANDBOX_HOST: host = loopbackAddress(),
   SANDBOX_PORT: port = '3001',
   SANDBOX_STRICT: strict = 'false',
   SANDBOX_TLS: tls = 'false',
