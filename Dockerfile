@@ -25,13 +25,14 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY --chmod=644 package.json ./
 COPY --from=build /app/dist dist
-ENV HOST=0.0.0.0 NODE_ENV=production
+# `::` takes IPv4 too, and is IPv4 alone where the system has no IPv6.
+ENV HOST=:: ADMIN_HOST=:: WEBHOOK_HOST=:: NODE_ENV=production
 USER 1000:1000
 EXPOSE 3000
 STOPSIGNAL SIGTERM
 # The time-out is an error too. With a signal, one that nothing catches would end node with 0.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 \
-  CMD ["node", "-e", "const { HOST, PORT, ADMIN_HOST, ADMIN_PORT } = process.env; const [host, port] = ADMIN_PORT ? [ADMIN_HOST || '0.0.0.0', ADMIN_PORT] : [HOST, PORT || 3000]; http.get({ host, port, path: '/livez', signal: AbortSignal.timeout(3000) }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
+  CMD ["node", "-e", "const { HOST, PORT, ADMIN_HOST, ADMIN_PORT } = process.env; const [host, port] = ADMIN_PORT ? [ADMIN_HOST || '::', ADMIN_PORT] : [HOST, PORT || 3000]; http.get({ host: host === '::' ? 'localhost' : host, port, path: '/livez', signal: AbortSignal.timeout(3000) }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 # node is PID 1 and handles the signals itself.
 ENTRYPOINT ["node", "dist/server.js"]
 # Last, so that another version does not build the rest again. Where the source is, whoever publishes the image says with --label.

@@ -166,12 +166,15 @@ async function listen(
   port: number,
   doing: string,
 ): Promise<string> {
-  return app.listen({
-    // Fastify would open a second server for the other address of `localhost`, one that nobody drains.
-    host: (await lookup(host)).address,
+  const url = await app.listen({
+    // Without a host Node listens on `::`, or on IPv4 alone where the system has no IPv6. And of `localhost`, Fastify would open a
+    // second server for its other address, one that nobody drains.
+    host: host === '::' ? '' : (await lookup(host)).address,
     port,
     listenTextResolver: (address) => `${doing} ${address}`,
   })
+  // Where IPv6 is turned off, nothing answers at `[::]`, although it is what is listened on.
+  return url.replace('//[::]:', '//localhost:')
 }
 
 /** What keeps a listener from its port says which variables of the environment it is about, and what to do. */

@@ -26,7 +26,7 @@ export const Environment = Type.Object({
   HOST: Type.String({
     ...host,
     default: '127.0.0.1',
-    description: 'Address to listen on. The image sets `0.0.0.0`; `::` listens on IPv4 and IPv6',
+    description: 'Address to listen on. `::` listens on IPv6 and IPv4; the image sets it',
   }),
   PORT: Type.Integer({
     default: 3000,

@@ -69,6 +69,30 @@ t.test('it serves, with the sandbox inside, and says that it is the sandbox', as
   t.equal(requests.filter(({ route }) => /^.(livez|readyz)$/.test(route)).length, 0)
 })
 
+// What the kernel says to a server that names `::`, where it has no IPv6.
+const withoutIpv6 = `data:text/javascript,${encodeURIComponent(`
+import { Server } from 'node:net'
+const { listen } = Server.prototype
+Server.prototype.listen = function (options, ...rest) {
+  if (options.host !== '::') return listen.call(this, options, ...rest)
+  const error = Object.assign(new Error('listen EAFNOSUPPORT'), { code: 'EAFNOSUPPORT' })
+  process.nextTick(() => this.emit('error', error))
+  return this
+}`)}`
+
+t.test('HOST=:: serves IPv4 too, also on a system without IPv6', async (t) => {
+  for (const preload of [undefined, withoutIpv6]) {
+    const run = startProcess(t, { SANDBOX: 'true', SANDBOX_PORT: '0', HOST: '::' }, preload)
+    const { port } = new URL(await run.url())
+    t.equal((await fetch(`http://127.0.0.1:${port}/livez`)).status, 200)
+    await run.said(/https?:.*\/docs/)
+    run.child.kill('SIGTERM')
+    const { code, stderr } = await run.exit
+    t.equal(code, 0)
+    t.notMatch(stderr, '[::]', 'where IPv6 is turned off, nobody can call that')
+  }
+})
+
 for (const round of [1, 2]) {
   t.test(`SIGTERM under load loses no answer (round ${round})`, async (t) => {
     const run = startProcess(t, {

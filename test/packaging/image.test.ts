@@ -44,6 +44,11 @@ t.test(
       'the container’s arguments are the command line’s',
     )
     t.strictSame(argumentsOf('CMD'), [])
+    t.strictSame(
+      argumentsOf('ENV'),
+      ['HOST=:: ADMIN_HOST=:: WEBHOOK_HOST=:: NODE_ENV=production'],
+      'IPv6 and IPv4',
+    )
     t.match(argumentsOf('HEALTHCHECK'), [/ CMD \["node", "-e", ".+"\]$/])
   },
 )
@@ -107,6 +112,7 @@ t.test('the health check asks /livez where it is, and fails where nothing answer
   const cases: [string, number, Record<string, string | undefined>][] = [
     ['on the admin listener', 0, { PORT: main, ADMIN_HOST: '', ADMIN_PORT: probes }],
     ['on the main one', 0, { PORT: both, ADMIN_PORT: '' }],
+    ['on any address', 0, { HOST: '::', PORT: both, ADMIN_PORT: '' }],
     ['not on the main one beside an admin listener', 1, { PORT: main }],
     ['nobody listens', 1, { PORT: '1' }],
     ['nobody answers', 1, { PORT: mute }],

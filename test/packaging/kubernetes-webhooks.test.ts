@@ -26,7 +26,7 @@ for (const variant of ['sidecar', 'standalone']) {
         ).spec
       const { webhookHost, webhookPort, eventsUrl } = loadConfig(env)
       t.ok(eventsUrl)
-      t.equal(webhookHost, '0.0.0.0')
+      t.equal(webhookHost, '::')
       t.strictSame(
         container.ports.filter(({ containerPort }: Manifest) => containerPort === webhookPort)
           .length,

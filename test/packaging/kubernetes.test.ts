@@ -34,8 +34,9 @@ for (const variant of ['sidecar', 'standalone']) {
         Object.keys(env).filter((name) => !(name in Environment.properties)),
         [],
       )
-      const { host } = loadConfig(env)
-      t.equal(host, variant === 'sidecar' ? '127.0.0.1' : '0.0.0.0')
+      const { host, adminHost } = loadConfig(env)
+      t.equal(host, variant === 'sidecar' ? '127.0.0.1' : '::')
+      t.equal(adminHost, '::', 'a kubelet may have IPv6 only')
     },
   )
 
