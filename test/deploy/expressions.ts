@@ -14,7 +14,12 @@ export type Rule = {
 
 export const rules: readonly Rule[] = parse(read('prometheus/alerts.yaml')).groups[0].rules
 
-type Panel = { type: string; title: string; targets?: { expr: string }[] }
+type Panel = {
+  type: string
+  title: string
+  fieldConfig?: { defaults: { unit?: string } }
+  targets?: { expr: string }[]
+}
 
 export const dashboard: {
   uid: string
@@ -22,9 +27,10 @@ export const dashboard: {
   templating: { list: { name: string; type: string; definition?: string }[] }
 } = JSON.parse(read('grafana/dashboard.json'))
 
-/** Those of the panels, with a value for each of Grafana's variables. */
-export function expressionsOfDashboard(): string[] {
+/** Those of the panels with this title, or of all, with a value for each of Grafana's variables. */
+export function expressionsOfDashboard(title?: string): string[] {
   return dashboard.panels
+    .filter((panel) => title === undefined || panel.title === title)
     .flatMap(({ targets = [] }) => targets)
     .map(({ expr }) =>
       expr

@@ -95,6 +95,30 @@ t.test('every metric is on the dashboard, but for two that are parts of another'
   )
 })
 
+t.test('no panel of the dashboard mixes units, and each says its own', async (t) => {
+  const wrong = dashboard.panels.flatMap(({ title, targets = [], fieldConfig }) =>
+    targets
+      .map(({ expr }) => unitOf(expr))
+      .filter((unit) => unit !== fieldConfig?.defaults.unit)
+      .map((unit) => `${title}: ${fieldConfig?.defaults.unit}, and there is ${unit}`),
+  )
+  t.strictSame(wrong, [])
+})
+
+/** What a value is, in Grafana's words. */
+function unitOf(expression: string): string {
+  if (expression.includes('build_info')) return 'none'
+  // Every histogram is of seconds.
+  if (/^histogram_quantile|_seconds_sum.* \/ /.test(expression)) return 's'
+  if (expression.includes(' / ')) return 'percentunit'
+  // So many seconds in a second.
+  if (/rate\(\w+_seconds_total/.test(expression)) return 'percentunit'
+  if (/rate\(/.test(expression)) return 'reqps'
+  if (/increase\(/.test(expression)) return 'short'
+  if (/_seconds\b/.test(expression)) return 's'
+  return /_bytes\b/.test(expression) ? 'bytes' : 'short'
+}
+
 t.test('the documentation lists every metric as it is defined', async (t) => {
   const rows = idleFamilies(t).map(({ name, type, labels = [], help }) => [
     `\`${name}\``,

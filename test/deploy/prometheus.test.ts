@@ -55,6 +55,29 @@ t.test('each alert fires when it should, and keeps quiet', wants('promtool'), as
   }
 })
 
+t.test('the dashboard shows 0 failures where there are none', wants('promtool'), async (t) => {
+  const [expr = ''] = expressionsOfDashboard('Failures')
+  const requests = (status: number, values: string) => ({
+    series: `liveengage_proxy_requests_total{job="a",instance="b",status="${status}"}`,
+    values,
+  })
+  const cases = [
+    { name: 'no replica', input: [], value: 0 },
+    { name: 'no requests', input: [requests(201, '7+0x9'), requests(503, '1+0x9')], value: 0 },
+    { name: 'nothing ever failed', input: [requests(201, '0+60x9')], value: 0 },
+    { name: 'a quarter', input: [requests(201, '0+45x9'), requests(503, '0+15x9')], value: 0.25 },
+  ]
+  const tests = cases.map(({ name, input, value }) => ({
+    name,
+    interval: '15s',
+    input_series: input,
+    promql_expr_test: [{ expr, eval_time: '2m', exp_samples: [{ labels: '{}', value }] }],
+  }))
+  const file = join(t.testdir({}), 'failures.yaml')
+  writeFileSync(file, stringify({ tests }))
+  await t.resolves(run('promtool', ['test', 'rules', file]))
+})
+
 t.test('a real Prometheus scrapes the proxy and can tell', wants('prometheus'), async (t) => {
   const { call, url } = await start(t)
   await call('POST', messages, { text: 'Hi' })
