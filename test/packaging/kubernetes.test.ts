@@ -199,6 +199,7 @@ test('every file that the README links to exists, and every manifest is in a kus
     t.doesNotThrow(() => readFileSync(`${folder}/${path}`), path)
   }
   for (const directory of [
+    'missing-sidecar',
     'sidecar',
     'sidecar/component',
     'sidecar/webhooks',
