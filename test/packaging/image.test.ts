@@ -26,7 +26,7 @@ t.test(
   'the image runs node itself, as a user without a name, on a base that can be chosen',
   async (t) => {
     t.strictSame(argumentsOf('ARG'), [
-      'NODE_IMAGE=node:26-trixie-slim',
+      'NODE_IMAGE=node:26.10.0-trixie-slim',
       'NODE_IMAGE',
       'VERSION=unknown',
     ])
@@ -49,7 +49,7 @@ t.test(
       ['HOST=:: ADMIN_HOST=:: WEBHOOK_HOST=:: NODE_ENV=production'],
       'IPv6 and IPv4',
     )
-    t.match(argumentsOf('HEALTHCHECK'), [/ CMD \["node", "-e", ".+"\]$/])
+    t.match(argumentsOf('HEALTHCHECK'), [/^--interval=5s .* CMD \["node", "-e", ".+"\]$/])
   },
 )
 
