@@ -31,6 +31,18 @@ export function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0)
 }
 
+export function countBy<T>(
+  list: Iterable<T>,
+  read: (item: T) => string | undefined,
+): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const item of list) {
+    const key = read(item) ?? ''
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
+  return counts
+}
+
 /** One decimal. */
 export function round(value: number): number {
   return Math.round(value * 10) / 10

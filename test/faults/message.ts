@@ -45,6 +45,15 @@ export function withKey(call: Call & { body: string }, key: string): Call & { bo
   return { ...call, headers: { ...call.headers, 'idempotency-key': key } }
 }
 
+/** The same without tokens: the proxy obtains them for this consumer. */
+export function asConsumer(
+  call: Call & { body: string },
+  consumer: string,
+): Call & { body: string } {
+  const { authorization: _, 'x-lp-on-behalf': __, ...headers } = call.headers
+  return { ...call, headers: { ...headers, 'x-lp-consumer-id': consumer } }
+}
+
 /** The same for LiveEngage itself, as a client without a proxy would send it. */
 export function toEnvelope(
   marks: Marks,

@@ -27,6 +27,12 @@ export class Upstream {
   readonly domainApi = new Gate({ open: (socket) => this.serve(socket) })
   /** For accounts or consumers whose look-up or login is to fail. */
   readonly sideScripts = new Map<string, SideScript>()
+  /** What a message meets that has no plan. */
+  usual: NonNullable<Fault['play']> = succeed
+  /** How long an AppJWT lives. */
+  appJwtSeconds = 3_600
+  /** What is added to a ConsumerJWS, to make it as long as LivePerson's. */
+  consumerJwsPadding = ''
   /** SENDs that arrived with a token that is none of ours. */
   strangers = 0
   private readonly plans = new Map<string, readonly Fault[]>()
@@ -72,7 +78,7 @@ export class Upstream {
     }
     this.oracle.arrived(id)
     const attempt = this.countAttempt(id)
-    const play = this.plans.get(id)?.[attempt - 1]?.play ?? succeed
+    const play = this.plans.get(id)?.[attempt - 1]?.play ?? this.usual
     await play(new Exchange(head, socket, tcp, reader, () => this.oracle.processed(id)))
   }
 
@@ -91,9 +97,10 @@ export class Upstream {
   }
 
   private sideAnswer(head: Head, account: string, subject: string): Buffer {
-    if (head.path.startsWith('/sentinel/')) return answer(200, JSON.stringify(this.appJwt()))
+    if (head.path.startsWith('/sentinel/')) return answer(200, JSON.stringify(this.appJwt(account)))
     if (head.path.includes('/consumer?')) {
-      return answer(201, JSON.stringify({ token: this.marks.consumerJws(subject) }))
+      const token = `${this.marks.consumerJws(subject)}${this.consumerJwsPadding}`
+      return answer(201, JSON.stringify({ token }))
     }
     const [, service] = /\/service\/(\w+)\//.exec(head.path) ?? []
     const baseURI = this.hosts.get(account)
@@ -102,12 +109,13 @@ export class Upstream {
       : answer(200, JSON.stringify({ service, account, baseURI }))
   }
 
-  private appJwt(): { access_token: string; token_type: string } {
+  private appJwt(account: string): { access_token: string; token_type: string } {
     this.minted += 1
     const { secret } = this.marks
     const seconds = Math.floor(Date.now() / 1000)
     const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
-    const claims = { iat: seconds, exp: seconds + 3_600, serial: this.minted, secret }
+    const exp = seconds + this.appJwtSeconds
+    const claims = { aud: account, iat: seconds, exp, serial: this.minted, secret }
     const access = `${encode({ alg: 'none' })}.${encode(claims)}.${secret}`
     return { access_token: access, token_type: 'Bearer' }
   }

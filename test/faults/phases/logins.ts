@@ -8,7 +8,7 @@ import type { Fault } from '../fault.ts'
 import { messageFaults } from '../faults.ts'
 import { Gate } from '../gate.ts'
 import { noteOverrun } from '../lane.ts'
-import { compose } from '../message.ts'
+import { asConsumer, compose } from '../message.ts'
 import { deal, drawScript, longestDeadlineMs } from '../script.ts'
 import type { SideScript } from '../upstream.ts'
 
@@ -65,9 +65,7 @@ export async function logins(context: Context): Promise<void> {
           Array.from({ length: times }, () => fault),
         )
         const call = compose(marks, id, account, deadlineMs, step.bulk)
-        const { authorization: _, 'x-lp-on-behalf': __, ...headers } = call.headers
-        const own = { ...call, headers: { ...headers, 'x-lp-consumer-id': id } }
-        const said = await running.client.call(own)
+        const said = await running.client.call(asConsumer(call, id))
         oracle.answered(id, said)
         noteOverrun(context, id, said, deadlineMs)
       }

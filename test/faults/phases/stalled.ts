@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { Context } from '../context.ts'
 import { type CrowdOrder, type CrowdReport, crowdId } from '../crowd-order.ts'
 import type { Fault } from '../fault.ts'
-import { round, spreadOf } from '../figures.ts'
+import { countBy, round, spreadOf } from '../figures.ts'
 import { Gate } from '../gate.ts'
 import { endWithUs } from '../proxy.ts'
 
@@ -88,13 +88,4 @@ async function gather(order: CrowdOrder): Promise<CrowdReport> {
 function mostOpenFiles(): number {
   const limits = readFileSync('/proc/self/limits', 'utf8')
   return Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY)
-}
-
-function countBy<T>(list: Iterable<T>, read: (item: T) => string | undefined): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (const item of list) {
-    const key = read(item) ?? ''
-    counts.set(key, (counts.get(key) ?? 0) + 1)
-  }
-  return counts
 }
