@@ -4,12 +4,14 @@ export function portAdvice(
   ports: readonly string[],
   command: 'npm start' | 'npm run sandbox',
 ): string {
+  // Which these are, the one who set them knows; some are secrets.
+  const asBefore = ', with your other variables as before'
   const assignments = (value: number) => ports.map((port) => `${port}=${value}`).join(' ')
   switch (code) {
     case 'EADDRINUSE':
-      return `\n  Another program listens there, perhaps an earlier start of this one: stop it. On a free port: ${assignments(0)} ${command}`
+      return `\n  Another program listens there, perhaps an earlier start of this one: stop it. On a free port: ${assignments(0)} ${command}${asBefore}`
     case 'EACCES':
-      return `\n  This user may not listen on a port below 1024. On another one: ${assignments(8080)} ${command}`
+      return `\n  This user may not listen on a port below 1024. On another one: ${assignments(8080)} ${command}${asBefore}`
     case 'EADDRNOTAVAIL':
       return '\n  This machine does not have that address'
     default:

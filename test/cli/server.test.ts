@@ -314,10 +314,13 @@ t.test('a port in use, or a host that is none, ends it with 1 and the reason', a
     taken.stderr,
     `liveengage-proxy: listen EADDRINUSE: address already in use 127.0.0.1:${port} (HOST, PORT)`,
   )
-  t.match(taken.stderr, 'On a free port: PORT=0 npm start\n')
+  t.match(taken.stderr, 'On a free port: PORT=0 npm start, with your other variables as before\n')
   t.equal(takenBySandbox.code, 1)
   t.match(takenBySandbox.stderr, `address already in use 127.0.0.1:${port} (SANDBOX_PORT)`)
-  t.match(takenBySandbox.stderr, 'On a free port: PORT=0 SANDBOX_PORT=0 npm run sandbox\n')
+  t.match(
+    takenBySandbox.stderr,
+    'On a free port: PORT=0 SANDBOX_PORT=0 npm run sandbox, with your other variables as before\n',
+  )
   t.equal(unknown.code, 1)
   t.match(unknown.stderr, /^liveengage-proxy: getaddrinfo .* \(HOST, PORT\)$/m)
 })
