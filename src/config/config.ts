@@ -75,6 +75,8 @@ export type Config = {
   sandboxWebhookUrl: string | undefined
 }
 
+type Variables = Readonly<Record<string, string | undefined>>
+
 /** An invalid environment: one line per fault, with names only. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
@@ -86,7 +88,7 @@ export class ConfigError extends Error {
 }
 
 /** Reads the configuration. An empty variable counts as not set. @throws ConfigError that names every invalid variable and shows no value */
-export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+export function loadConfig(env: Variables): Config {
   const faults: string[] = []
   const values: Record<string, unknown> = {}
   for (const [name, schema] of Object.entries<TSchema>(Environment.properties)) {
@@ -100,7 +102,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   }
   faults.push(...contradictions(env, values))
   if (faults.length > 0 || !Value.Check(Environment, values)) throw new ConfigError(faults)
-  return fromEnvironment(values)
+  return fromEnvironment(values, env)
 }
 
 /** What is wrong with a value, without the value. */
@@ -131,7 +133,7 @@ function expectation(schema: TSchema): string {
   return schema['form']
 }
 
-function fromEnvironment(values: Environment): Config {
+function fromEnvironment(values: Environment, given: Variables): Config {
   const { LP_ALLOWED_ACCOUNTS: accounts } = values
   return {
     host: values.HOST,
@@ -174,7 +176,8 @@ function fromEnvironment(values: Environment): Config {
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
     adminHost: values.ADMIN_HOST,
     adminPort: values.ADMIN_PORT,
-    webhookHost: values.WEBHOOK_HOST,
+    // Everybody knows the secret of the sandbox.
+    webhookHost: values.SANDBOX && !given['WEBHOOK_HOST'] ? '127.0.0.1' : values.WEBHOOK_HOST,
     webhookPort: values.WEBHOOK_PORT,
     webhookBodyLimitBytes: values.WEBHOOK_BODY_LIMIT_BYTES,
     webhookMaxInFlight: values.WEBHOOK_MAX_IN_FLIGHT,

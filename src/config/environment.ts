@@ -287,7 +287,8 @@ export const Environment = Type.Object({
   WEBHOOK_HOST: Type.String({
     ...host,
     default: '0.0.0.0',
-    description: 'Address of the webhook listener',
+    description:
+      'Address of the webhook listener. With `SANDBOX=true` it is `127.0.0.1` unless you set it, since everybody knows the secret of the sandbox',
   }),
   WEBHOOK_PORT: Type.Optional(
     Type.Integer({

@@ -37,7 +37,8 @@ export function withNotifications(
   return {
     ...config,
     webhookPort: webhookPort ?? 0,
-    webhookHost: webhookPort === undefined ? host : webhookHost,
+    // A machine without IPv4 has another loopback address than the default.
+    webhookHost: webhookHost === '127.0.0.1' ? host : webhookHost,
     eventsUrl: eventsUrl ?? `${origin}/sandbox/app`,
   }
 }

@@ -49,6 +49,19 @@ t.test('a webhook port needs credentials, an app, and a number of its own', asyn
   t.strictSame(faultsOf({ ...alone, LP_CREDENTIALS_FILE: '/a' }), [], 'the file may have it')
 })
 
+t.test(
+  'with the sandbox the webhook listener is on loopback, unless WEBHOOK_HOST is set',
+  async (t) => {
+    const webhookHostOf = (env: Record<string, string>) => loadConfig(env).webhookHost
+    const sandboxed = { SANDBOX: 'true', WEBHOOK_PORT: '9080' }
+    t.equal(webhookHostOf(sandboxed), '127.0.0.1')
+    t.equal(webhookHostOf({ ...sandboxed, WEBHOOK_HOST: '' }), '127.0.0.1')
+    t.equal(webhookHostOf({ ...sandboxed, HOST: '0.0.0.0' }), '127.0.0.1')
+    t.equal(webhookHostOf({ ...sandboxed, WEBHOOK_HOST: '0.0.0.0' }), '0.0.0.0')
+    t.equal(webhookHostOf(webhooks), '0.0.0.0')
+  },
+)
+
 t.test('the sandbox has credentials, and needs no app', async (t) => {
   t.strictSame(faultsOf({ SANDBOX: 'true', WEBHOOK_PORT: '9080' }), [])
 })
