@@ -2,7 +2,7 @@
 import type { TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { EgressOptions } from '../transport/egress.ts'
-import { contradictions, listed } from './contradictions.ts'
+import { barredWithSandbox, contradictions, listed } from './contradictions.ts'
 import { Environment } from './environment.ts'
 import { isListenHost } from './listen-host.ts'
 import { secretFault } from './secret-forms.ts'
@@ -90,19 +90,31 @@ export class ConfigError extends Error {
 /** Reads the configuration. An empty variable counts as not set. @throws ConfigError that names every invalid variable and shows no value */
 export function loadConfig(env: Variables): Config {
   const faults: string[] = []
+  const atFault = new Set<string>()
   const values: Record<string, unknown> = {}
   for (const [name, schema] of Object.entries<TSchema>(Environment.properties)) {
     const lowerCase = schema['isAlsoLowerCase'] === true ? env[name.toLowerCase()] : undefined
-    const raw = lowerCase || env[name]
+    const isBarred = env['SANDBOX'] === 'true' && barredWithSandbox.has(name)
+    // What must not be there is judged no further: not its form, nor what it would need beside it.
+    if (isBarred && env[name]) faults.push(`${name}: must not be set together with SANDBOX=true`)
+    const raw = isBarred ? undefined : lowerCase || env[name]
     const value = raw === undefined || raw === '' ? schema['default'] : decode(schema, raw)
     if (value === undefined) continue
     values[name] = value
     const fault = faultOf(schema, value)
-    if (fault !== undefined) faults.push(`${name}: ${fault}`)
+    if (fault === undefined) continue
+    atFault.add(name)
+    faults.push(`${name}: ${fault}`)
   }
-  faults.push(...contradictions(env, values))
+  // What is not even a value of its variable is told once.
+  const more = contradictions(env, values).filter((each) => !atFault.has(nameIn(each)))
+  faults.push(...more)
   if (faults.length > 0 || !Value.Check(Environment, values)) throw new ConfigError(faults)
   return fromEnvironment(values, env)
+}
+
+function nameIn(fault: string): string {
+  return fault.slice(0, fault.indexOf(':'))
 }
 
 /** What is wrong with a value, without the value. */

@@ -4,7 +4,7 @@ import { eventsUrlFault, isLoopbackUrl } from './events-url.ts'
 import { isReadable } from './state-url.ts'
 
 /** Variables that would point the proxy at LivePerson, or seem to. */
-const barredWithSandbox = [
+export const barredWithSandbox: ReadonlySet<string> = new Set([
   'LP_ACCOUNT_ID',
   'LP_CLIENT_ID',
   'LP_CLIENT_SECRET',
@@ -13,7 +13,7 @@ const barredWithSandbox = [
   'LP_PREVIOUS_CLIENT_SECRET_FILE',
   'LP_CREDENTIALS_FILE',
   'LP_DOMAIN_API_URL',
-]
+])
 
 /** What the schema of a single variable cannot check. @returns one sentence per fault, without values */
 export function contradictions(
@@ -66,11 +66,6 @@ export function contradictions(
   }
   faults.push(...credentialFaults(values))
   faults.push(...webhookFaults(values))
-  if (values['SANDBOX'] === true) {
-    for (const name of barredWithSandbox) {
-      if (env[name]) faults.push(`${name}: must not be set together with SANDBOX=true`)
-    }
-  }
   return faults
 }
 

@@ -252,6 +252,17 @@ t.test('every number has its bounds', async (t) => {
   }
 })
 
+t.test('a variable that has no value of its form is told of once', async (t) => {
+  for (const name of [
+    ...['EVENTS_URL', 'LP_DOMAIN_API_URL', 'PUBLIC_URL', 'SANDBOX_WEBHOOK_URL', 'STATE_URL'],
+    ...['HTTPS_PROXY', 'HTTP_PROXY'],
+  ]) {
+    const [fault, ...others] = faultsOf({ [name]: 'none' })
+    t.match(fault, new RegExp(`^${name}: must be a.* URL.*, for example`))
+    t.strictSame(others, [], name)
+  }
+})
+
 t.test('a shutdown must leave time after its delay', async (t) => {
   t.strictSame(faultsOf({ SHUTDOWN_DELAY_MS: '20000' }), [
     'SHUTDOWN_TIMEOUT_MS: must be longer than SHUTDOWN_DELAY_MS',
@@ -482,7 +493,12 @@ t.test('the sandbox takes no setting that would point at LivePerson, or seem to'
   ]
   for (const [name, value] of barred) {
     const fault = `${name}: must not be set together with SANDBOX=true`
-    t.ok(faultsOf({ SANDBOX: 'true', [name]: value }).includes(fault), name)
+    t.strictSame(
+      faultsOf({ SANDBOX: 'true', [name]: value }),
+      [fault],
+      'nothing that it would need',
+    )
+    t.strictSame(faultsOf({ SANDBOX: 'true', [name]: ' a\n' }), [fault], 'nothing of its form')
     t.notOk(faultsOf({ SANDBOX: 'false', [name]: value }).includes(fault), name)
   }
 })
