@@ -1,4 +1,5 @@
 /** What this proxy is, in a few words: for the start's line in the log, and for `--check-config`. It shows no secret. */
+import { isLoopback } from '../transport/loopback.ts'
 import type { Config } from './config.ts'
 import { urlHost } from './listen-host.ts'
 import type { Secrets } from './secrets.ts'
@@ -43,13 +44,24 @@ export function configuredUrl({ host, port }: Config): string {
 }
 
 /** What will surprise whoever starts a proxy like this, each with what to do about it. */
-export function warningsOf({ sandboxPort }: Config, secrets: Secrets): string[] {
-  if (sandboxPort !== undefined || secrets.credentials.size > 0) return []
-  return [
-    secrets.hasCredentials
-      ? 'LP_CREDENTIALS_FILE lists no account yet, so the proxy cannot send by itself: callers have to send both tokens'
-      : 'there are no credentials, so the proxy cannot send by itself: callers have to send both tokens. To let it get them, set LP_ACCOUNT_ID, LP_CLIENT_ID and LP_CLIENT_SECRET',
-  ]
+export function warningsOf({ sandboxPort, host }: Config, secrets: Secrets): string[] {
+  // Nothing real is behind the sandbox.
+  if (sandboxPort !== undefined) return []
+  const warnings: string[] = []
+  if (secrets.credentials.size === 0) {
+    warnings.push(
+      secrets.hasCredentials
+        ? 'LP_CREDENTIALS_FILE lists no account yet, so the proxy cannot send by itself: callers have to send both tokens'
+        : 'there are no credentials, so the proxy cannot send by itself: callers have to send both tokens. To let it get them, set LP_ACCOUNT_ID, LP_CLIENT_ID and LP_CLIENT_SECRET',
+    )
+  }
+  if (!isLoopback(host) && !secrets.needsKey) {
+    const what = secrets.hasCredentials ? 'send messages' : 'call LiveEngage through it'
+    warnings.push(
+      `HOST is not a loopback address and there are no API keys: whoever reaches the proxy can ${what}. Set API_KEYS or API_KEYS_FILE`,
+    )
+  }
+  return warnings
 }
 
 /** By the same rule as the check of a request's account. */

@@ -265,22 +265,25 @@ t.test('it goes on when nobody reads what it says, counts that, and ends', async
   t.strictSame(await ended, [0, null])
 })
 
-t.test('a start that cannot send by itself says so in a warning', async (t) => {
-  const run = startProcess(t, {})
+t.test('a start that cannot send by itself, or is open to all, says so in a warning', async (t) => {
+  const run = startProcess(t, { HOST: '0.0.0.0' })
   const url = await run.url()
-  const printed = await run.until(/cannot send by itself/)
+  const printed = await run.until(/no API keys/)
   const lines = printed
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line))
-  t.match(lines.at(1), {
+    // One for each address of the machine.
+    .filter(({ msg }) => !msg.startsWith('listening at'))
+  t.match(lines.at(0), {
     serves: 'any account',
     credentials: 'the callers’: each sends both tokens',
     liveengage: 'https://api.liveperson.net and .liveperson.net',
     docs: `${url}/docs`,
     msg: 'serving',
   })
-  t.match(lines.at(2), { level: 'warn', msg: /set LP_ACCOUNT_ID, LP_CLIENT_ID and LP_CLIENT/ })
+  t.match(lines.at(1), { level: 'warn', msg: /set LP_ACCOUNT_ID, LP_CLIENT_ID and LP_CLIENT/ })
+  t.match(lines.at(2), { level: 'warn', msg: /^HOST is not a loopback address and there are no/ })
 })
 
 t.test('a wrong environment ends it with 1 and every wrong name, no value', async (t) => {

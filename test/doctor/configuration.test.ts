@@ -52,6 +52,31 @@ t.test('who has neither account nor credentials is told so', async (t) => {
   t.match(findings['configuration'], { status: 'warn', detail: cannot })
 })
 
+t.test('a proxy that anybody who reaches it can use is a warning', async (t) => {
+  const own = { LP_ACCOUNT_ID: '1', LP_CLIENT_ID: 'a', LP_CLIENT_SECRET: 'b' }
+  const warned = (env: Record<string, string>) => checkConfiguration(env).warnings.join('\n')
+  const isOpen =
+    /HOST is not a loopback address and there are no API keys: whoever reaches the proxy/
+  for (const HOST of ['0.0.0.0', '::', '[::]', '192.0.2.1', 'proxy.internal']) {
+    t.match(warned({ HOST }), isOpen, HOST)
+  }
+  t.match(
+    warned({ ...own, HOST: '::', ALLOW_ANONYMOUS: 'true' }),
+    /can send messages\. Set API_KEYS/,
+  )
+  t.match(summarize(checkConfiguration({ HOST: '::' })), /^ {2}warning {6}HOST is not a loopback/m)
+  const { findings } = await examine({ HOST: '::', LP_DOMAIN_API_URL: 'http://localhost:1' })
+  t.match(findings['configuration'], { status: 'warn', detail: isOpen })
+  for (const env of [
+    {},
+    { HOST: '[::1]' },
+    { HOST: '0.0.0.0', API_KEYS: 'a-key-of-16-chars' },
+    { HOST: '0.0.0.0', SANDBOX: 'true' },
+  ]) {
+    t.notMatch(warned(env), isOpen)
+  }
+})
+
 t.test('which accounts are served is told by the rule of admission', async (t) => {
   const dir = t.testdir({ none: '{}' })
   const listed = Array.from({ length: 22 }, (_, n) => `a${n}`)
