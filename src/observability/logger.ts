@@ -13,8 +13,7 @@ export function createLogger(level: Config['logLevel'], destination?: Destinatio
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       // An error's message may quote what a caller sent, so only its name, code and place are logged.
-      // @fastify/multipart traces its options, which hold every header of the request.
-      serializers: { err: describeError, busboyOptions: () => undefined },
+      serializers: { err: describeError },
       hooks: {
         streamWrite: (line) => (mayHoldToken.test(line) ? redactTokens(line) : line),
         logMethod: withoutMessage,

@@ -40,7 +40,7 @@ type Query = { dryRun?: 'true' | 'false' }
 export async function fileRoutes(app: FastifyInstance, options: FileRoutesOptions): Promise<void> {
   const { client, storage, store, order, typing, fileLimitBytes } = options
   const hooks = callHooks(options, { priority: 'high', hasDryRun: true })
-  await acceptForms(app, fileLimitBytes)
+  acceptForms(app)
   app.post<{ Params: { id: string }; Querystring: Query }>('/conversations/:id/files', {
     config: { callsLiveEngage: true, ...uploadBody },
     schema: { ...describeUpload(), ...uploadParts },

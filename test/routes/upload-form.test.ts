@@ -9,18 +9,23 @@ function part(disposition: string, content: string | Buffer, ...headers: string[
   return Buffer.concat([Buffer.from(head.join('\r\n')), Buffer.from(content), Buffer.from('\r\n')])
 }
 
-async function post(url: string, ...parts: Buffer[]) {
+function post(url: string, ...parts: Buffer[]) {
+  return postForm(url, Buffer.concat([...parts, Buffer.from('--x--\r\n')]), 'x')
+}
+
+/** @param boundary as the type names it */
+async function postForm(url: string, body: Buffer, boundary: string) {
   const response = await fetch(`${url}/conversations/demo/files`, {
     method: 'POST',
     headers: {
       authorization: token,
       'x-lp-on-behalf': token,
-      'content-type': 'multipart/form-data; boundary=x',
+      'content-type': `multipart/form-data; boundary=${boundary}`,
     },
-    body: Buffer.concat([...parts, Buffer.from('--x--\r\n')]),
+    body,
   })
-  const body = Object(await response.json())
-  return { status: response.status, errors: body.errors, code: body.code }
+  const { errors, code } = Object(await response.json())
+  return { status: response.status, errors, code }
 }
 
 t.test('the parts of a form come in any order', async (t) => {
@@ -56,21 +61,145 @@ t.test('an empty part counts as not given, whatever its type', async (t) => {
   t.notOk('metadata' in Object(proxy.sandbox.calls().at(-1)?.body))
 })
 
+/** The caption and the metadata that LiveEngage got last. */
+function published(proxy: Awaited<ReturnType<typeof start>>) {
+  const { body, metadata } = Object(proxy.sandbox.calls().at(-1)?.body)
+  return { caption: body.event.message.caption, metadata }
+}
+
+const bytes = (hex: string) => Buffer.from(hex.replaceAll(' ', ''), 'hex')
+
+t.test('a part is read in the charset that its type names', async (t) => {
+  const proxy = await start(t)
+  for (const [type, content, caption] of [
+    ['text/plain; charset=iso-8859-1', bytes('63 61 66 e9'), 'café'],
+    ['text/plain; charset=ISO-8859-15', bytes('a4'), '€'],
+    ['text/plain; charset="windows-1252"', bytes('93 41 94'), '“A”'],
+    ['text/plain;charset=koi8-r', bytes('d0'), 'п'],
+    ['text/plain; charset=Shift_JIS', bytes('83 41'), 'ア'],
+    ['text/plain; charset=utf-16le', bytes('e9 00'), 'é'],
+    ['text/plain; charset=utf-16be', bytes('00 e9'), 'é'],
+    ['text/plain; charset=utf-16', bytes('ff fe e9 00'), 'é'],
+    ['text/plain; charset=utf-16', bytes('fe ff 00 e9'), 'é'],
+    ['text/plain; charset=us-ascii', 'cafe', 'cafe'],
+    ['text/plain; charset=UTF-8', 'café', 'café'],
+    ['text/plain; charset="utf8"; format=flowed', 'café', 'café'],
+  ] as const) {
+    const { status } = await post(
+      proxy.url,
+      part('name="caption"', content, `Content-Type: ${type}`),
+      picture,
+    )
+    t.equal(status, 201, type)
+    t.equal(published(proxy).caption, caption, type)
+  }
+  const json = 'Content-Type: application/json; charset=iso-8859-1'
+  const metadata = part('name="metadata"', Buffer.from('[{"type":"a","b":"é"}]', 'latin1'), json)
+  t.equal((await post(proxy.url, picture, metadata)).status, 201)
+  t.strictSame(published(proxy).metadata, [{ type: 'a', b: 'é' }])
+})
+
+t.test('a part is decoded by its Content-Transfer-Encoding', async (t) => {
+  const proxy = await start(t)
+  for (const [encoding, content, caption] of [
+    ['base64', 'Y2Fm\r\nw6k=\r\n', 'café'],
+    ['BASE64', 'SGk=', 'Hi'],
+    ['quoted-printable', 'a=3Db caf=C3=a9 =\r\nand on', 'a=b café and on'],
+    ['7bit', 'SGk=', 'SGk='],
+    ['binary', 'a=3D', 'a=3D'],
+  ] as const) {
+    const sent = part('name="caption"', content, `Content-Transfer-Encoding: ${encoding}`)
+    t.equal((await post(proxy.url, picture, sent)).status, 201, encoding)
+    t.equal(published(proxy).caption, caption, encoding)
+  }
+  const latin = [
+    'Content-Type: text/plain; charset=iso-8859-1',
+    'Content-Transfer-Encoding: base64',
+  ]
+  t.equal((await post(proxy.url, part('name="caption"', '6Q==', ...latin), picture)).status, 201)
+  t.equal(published(proxy).caption, 'é', 'first the encoding, then the charset')
+  const base64 = 'Content-Transfer-Encoding: base64'
+  const { status } = await post(proxy.url, part('name="file"', png.toString('base64'), base64))
+  t.equal(status, 201)
+  const put = proxy.sandbox.calls().find(({ method }) => method === 'PUT')
+  t.match(put, { headers: { 'content-length': String(png.length) } })
+})
+
 t.test('a part that cannot be read as it is meant is refused by its name', async (t) => {
   const proxy = await start(t)
   const json = 'Content-Type: application/json'
-  const base64 = 'Content-Transfer-Encoding: base64'
-  const encoded = 'must come without a Content-Transfer-Encoding'
+  const encoded = (encoding: string) => `Content-Transfer-Encoding: ${encoding}`
+  const charset = (name: string) => `Content-Type: text/plain; charset=${name}`
+  const encodings =
+    'must have a Content-Transfer-Encoding of 7bit, 8bit, binary, base64, quoted-printable, or none'
+  const known = 'must have a charset of the Encoding Standard, such as utf-8'
+  const marked = 'must begin with a byte order mark if it is UTF-16'
   const digits = 'must not have more digits than a JSON reader keeps; send it as a string'
   for (const [name, bad, path, message] of [
-    ['base64', part('name="caption"', 'SGk=', base64), '/caption', encoded],
-    ['a file in base64', part('name="file"; filename="a"', 'SGk=', base64), '/file', encoded],
+    ['no base64', part('name="caption"', 'S_-k', encoded('base64')), '/caption', 'must be base64'],
     [
-      'UTF-16',
-      part('name="caption"', Buffer.from('ff fe'.replace(' ', ''), 'hex')),
+      'half of base64',
+      part('name="caption"', 'SGk', encoded('base64')),
+      '/caption',
+      'must be base64',
+    ],
+    ...['a=', 'a=4', 'a=4g', 'a=\r'].map(
+      (text) =>
+        [
+          text,
+          part('name="caption"', text, encoded('Quoted-Printable')),
+          '/caption',
+          'must be quoted-printable',
+        ] as const,
+    ),
+    ['uuencode', part('name="caption"', 'Hi', encoded('x-uuencode')), '/caption', encodings],
+    [
+      'two encodings',
+      part('name="caption"', 'Hi', encoded('7bit'), encoded('base64')),
+      '/caption',
+      encodings,
+    ],
+    ['an unknown charset', part('name="caption"', 'Hi', charset('klingon')), '/caption', known],
+    ['UTF-7', part('name="caption"', 'Hi', charset('utf-7')), '/caption', known],
+    ['base64 as a charset', part('name="caption"', 'Hi', charset('base64')), '/caption', known],
+    [
+      'UTF-16 without a mark',
+      part('name="caption"', bytes('e9 00'), charset('utf-16')),
+      '/caption',
+      marked,
+    ],
+    [
+      'half of UTF-16',
+      part('name="caption"', bytes('e9'), charset('utf-16le')),
+      '/caption',
+      'must be utf-16le, as its charset says',
+    ],
+    ['no ASCII', part('name="caption"', 'é', charset('us-ascii')), '/caption', 'must be US-ASCII'],
+    [
+      'no UTF-8',
+      part('name="caption"', bytes('e9'), charset('utf-8')),
       '/caption',
       'must be UTF-8',
     ],
+    [
+      'two types',
+      part('name="caption"', 'Hi', 'Content-Type: text/plain', charset('utf-16le')),
+      '/caption',
+      'must have a Content-Type that can be read',
+    ],
+    [
+      'control characters behind a charset',
+      part('name="caption"', bytes('00 00 41 00'), charset('utf-16le')),
+      '/caption',
+      'must not hold control characters or lone surrogates',
+    ],
+    [
+      'a field with a filename in another charset',
+      part('name="caption"; filename*=UTF-8\'\'a', 'Hi'),
+      '/caption',
+      'must not be a file; the file’s part is named file',
+    ],
+    ['UTF-16', part('name="caption"', bytes('ff fe')), '/caption', 'must be UTF-8'],
     [
       'invalid UTF-8 in JSON',
       part('name="metadata"', Buffer.from('[{"type":"a","b":"\xe9"}]', 'latin1'), json),
@@ -106,4 +235,45 @@ t.test('a part that cannot be read as it is meant is refused by its name', async
     t.strictSame(first.errors, [{ path, message }], name)
   }
   t.strictSame(proxy.sandbox.calls(), [])
+})
+
+t.test('no part of a form is left out', async (t) => {
+  const proxy = await start(t)
+  const caption = (head: string) => Buffer.from(`--x\r\n${head}\r\n\r\nHi\r\n`)
+  const message = 'must have a Content-Disposition: form-data with a name in each part'
+  for (const head of [
+    'Content-Type: text/plain',
+    'Content-Disposition: form-data',
+    'Content-Disposition: form-data; filename="caption"',
+    'Content-Disposition: attachment; name="caption"',
+    'Content-Disposition: form-data; name="caption"\r\nContent-Disposition: form-data; name="preview"',
+  ]) {
+    for (const parts of [
+      [caption(head), picture],
+      [picture, caption(head)],
+    ]) {
+      const { status, errors } = await post(proxy.url, ...parts)
+      t.equal(status, 400, head)
+      t.strictSame(errors, [{ path: '', message }], head)
+    }
+  }
+  const six = ['a', 'b', 'c', 'd', 'e'].map((name) => part(`name="${name}"`, ''))
+  t.match((await post(proxy.url, picture, ...six)).errors, [
+    { path: '', message: /^must have one file and at most/ },
+  ])
+  t.strictSame(proxy.sandbox.calls(), [])
+})
+
+t.test('a boundary has 1 to 70 characters, in quotes or not', async (t) => {
+  const proxy = await start(t)
+  const form = Buffer.concat([picture, Buffer.from('--x--\r\n')]).toString('latin1')
+  const send = async (boundary: string, inType = boundary) => {
+    const text = form.replaceAll('--x', () => `--${boundary}`)
+    return (await postForm(proxy.url, Buffer.from(text, 'latin1'), inType)).status
+  }
+  t.equal(await send('b'.repeat(70)), 201)
+  t.equal(await send('b'.repeat(71)), 400)
+  t.equal(await send('a b', '"a b"'), 201)
+  t.equal(await send('a=b/c:d'), 201)
+  t.equal(await send('x', ''), 400)
 })
