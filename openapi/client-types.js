@@ -22,7 +22,8 @@ for (const operation of Object.values(document.paths).flatMap(Object.values)) {
   schemas[`${operationId[0].toUpperCase()}${operationId.slice(1)}Body`] = schema
 }
 for (const { post } of Object.values(document.webhooks)) {
-  schemas[post.operationId.slice('on'.length)] = post.requestBody.content['application/json'].schema
+  const name = post.requestBody.content['application/json'].schema.$ref.split('/').at(-1)
+  schemas[name] = document.components.schemas[name]
 }
 
 const types = await openapiTS(

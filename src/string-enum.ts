@@ -10,7 +10,7 @@ TypeRegistry.Set<Values>('StringEnum', (schema, value) =>
 /** A closed set of strings as one `{ type: 'string', enum }`, which OpenAPI tools read better than a union of constants. */
 export function StringEnum<const T extends readonly string[]>(
   values: T,
-  options: { description?: string; default?: T[number] } = {},
+  options: { description?: string; default?: T[number]; examples?: T[number][] } = {},
 ): TUnsafe<T[number]> {
   return Type.Unsafe<T[number]>({ ...options, [Kind]: 'StringEnum', type: 'string', enum: values })
 }

@@ -6,6 +6,7 @@ import { loadConfig } from '../src/config/config.ts'
 import type { Tracing } from '../src/http/request-spans.ts'
 import { createLogger } from '../src/observability/logger.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/sandbox.ts'
+import { mustBeDocumented } from './openapi/documented-problems.ts'
 
 /** A well-formed token; the sandbox takes it for both. */
 export const token = 'eyJhbGciOiJub25lIn0.e30.c2FtcGxl'
@@ -69,11 +70,13 @@ export async function startProxy(
     const payload = isReady ? body : JSON.stringify(body)
     const response = await fetch(`${url}${path}`, { method, headers: all, body: payload ?? null })
     const text = await response.text()
-    const isJson = /json/.test(response.headers.get('content-type') ?? '')
+    const contentType = response.headers.get('content-type') ?? ''
+    const answer = /json/.test(contentType) ? JSON.parse(text) : text
+    if (/problem/.test(contentType)) mustBeDocumented(method, path, response.status, answer.code)
     return {
       status: response.status,
       headers: Object.fromEntries(response.headers),
-      body: isJson ? JSON.parse(text) : text,
+      body: answer,
     }
   }
   return { ...app, url, logs, call }

@@ -18,7 +18,7 @@ import type { Credentials } from '../liveengage/tokens/credentials.ts'
 import type { DroppedLines } from '../observability/log-stream.ts'
 import { createMetrics } from '../observability/metrics/metrics.ts'
 import { openapiOptions } from '../openapi/document.ts'
-import { Conversation, DryRun, Event, FileEvent } from '../openapi/schemas.ts'
+import { namedSchemas } from '../openapi/schemas.ts'
 import { mountActions } from '../routes/actions.ts'
 import { mountDocuments } from '../routes/documents.ts'
 import { fileRoutes } from '../routes/files.ts'
@@ -94,7 +94,7 @@ export async function buildApp(
   app.addHook('onClose', async () => typing.stop())
 
   const version = readVersion()
-  for (const schema of [Conversation, Event, FileEvent, DryRun]) app.addSchema(schema)
+  for (const schema of namedSchemas) app.addSchema(schema)
   await app.register(swagger, openapiOptions(version, config.publicUrl))
   const { accountId, allowedAccounts, requestTimeoutMs, fileLimitBytes, maxUploads } = config
   const calls = {

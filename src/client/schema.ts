@@ -142,7 +142,10 @@ export interface components {
         SendMessageBody: {
             /** @description The text of the message */
             text: string;
-            /** @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog */
+            /**
+             * @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog
+             * @example 8602832d-dce1-446b-8445-0d51f5926a42
+             */
             dialogId?: string;
             /**
              * @description Sent unchanged with the event, for example the `ExternalId` of a clicked card
@@ -173,7 +176,10 @@ export interface components {
                  */
                 preview?: string;
             };
-            /** @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog */
+            /**
+             * @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog
+             * @example 8602832d-dce1-446b-8445-0d51f5926a42
+             */
             dialogId?: string;
             /**
              * @description Sent unchanged with the event, for example the `ExternalId` of a clicked card
@@ -193,13 +199,19 @@ export interface components {
         StartTypingBody: {
             /** @description The seconds after LiveEngage’s answer when typing ends by itself */
             expiresInSeconds?: number;
-            /** @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog */
+            /**
+             * @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog
+             * @example 8602832d-dce1-446b-8445-0d51f5926a42
+             */
             dialogId?: string;
         };
         SetChatStateBody: {
             /** @enum {string} */
             state: "active" | "inactive" | "gone" | "composing" | "pause";
-            /** @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog */
+            /**
+             * @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog
+             * @example 8602832d-dce1-446b-8445-0d51f5926a42
+             */
             dialogId?: string;
         };
         SendReceiptBody: {
@@ -207,7 +219,10 @@ export interface components {
             status: "accept" | "read" | "access" | "nack" | "action";
             /** @description The sequences of the messages. The first of a conversation is 0 */
             sequences: number[];
-            /** @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog */
+            /**
+             * @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog
+             * @example 8602832d-dce1-446b-8445-0d51f5926a42
+             */
             dialogId?: string;
             /**
              * @description Sent unchanged with the event, for example the `ExternalId` of a clicked card
@@ -244,7 +259,10 @@ export interface components {
         CloseConversationBody: {
             /** @description Close only the main dialog, so that a survey can start */
             survey?: boolean;
-            /** @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog */
+            /**
+             * @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog
+             * @example 8602832d-dce1-446b-8445-0d51f5926a42
+             */
             dialogId?: string;
         };
         SetProfileBody: {
@@ -293,7 +311,7 @@ export interface components {
         MessageCreated: {
             /** @description The same at every redelivery: the key against duplicates */
             id: string;
-            /** @constant */
+            /** @enum {string} */
             type: "message.created";
             /**
              * Format: date-time
@@ -331,7 +349,7 @@ export interface components {
                 }[];
                 /**
                  * @description What it is, and so which of the other fields there are
-                 * @constant
+                 * @enum {string}
                  */
                 kind: "text";
                 /** @description What was written */
@@ -378,7 +396,7 @@ export interface components {
                 }[];
                 /**
                  * @description What it is, and so which of the other fields there are
-                 * @constant
+                 * @enum {string}
                  */
                 kind: "file";
                 file: {
@@ -424,7 +442,7 @@ export interface components {
                 }[];
                 /**
                  * @description What it is, and so which of the other fields there are
-                 * @constant
+                 * @enum {string}
                  */
                 kind: "card";
                 /** @description Structured content, as LivePerson has it */
@@ -473,7 +491,7 @@ export interface components {
                 }[];
                 /**
                  * @description What it is, and so which of the other fields there are
-                 * @constant
+                 * @enum {string}
                  */
                 kind: "form";
                 form: {
@@ -517,7 +535,7 @@ export interface components {
                 }[];
                 /**
                  * @description What it is, and so which of the other fields there are
-                 * @constant
+                 * @enum {string}
                  */
                 kind: "other";
                 /** @description LivePerson’s event, of a form that this version does not know */
@@ -529,7 +547,7 @@ export interface components {
         ReceiptCreated: {
             /** @description The same at every redelivery: the key against duplicates */
             id: string;
-            /** @constant */
+            /** @enum {string} */
             type: "receipt.created";
             /**
              * Format: date-time
@@ -558,7 +576,7 @@ export interface components {
                 };
                 /**
                  * @description Only with `EVENTS_INCLUDE=internal`. Absent where it is for all
-                 * @constant
+                 * @enum {string}
                  */
                 audience?: "internal";
                 /** @description As LivePerson sent it, e.g. the question of a survey */
@@ -577,7 +595,7 @@ export interface components {
         ChatStateUpdated: {
             /** @description The same at every redelivery: the key against duplicates */
             id: string;
-            /** @constant */
+            /** @enum {string} */
             type: "chat_state.updated";
             /**
              * Format: date-time
@@ -604,7 +622,7 @@ export interface components {
                 };
                 /**
                  * @description Only with `EVENTS_INCLUDE=internal`. Absent where it is for all
-                 * @constant
+                 * @enum {string}
                  */
                 audience?: "internal";
                 /**
@@ -617,7 +635,7 @@ export interface components {
         ConversationUpdated: {
             /** @description The same at every redelivery: the key against duplicates */
             id: string;
-            /** @constant */
+            /** @enum {string} */
             type: "conversation.updated";
             /**
              * Format: date-time
@@ -707,7 +725,7 @@ export interface components {
         ConversationClosed: {
             /** @description The same at every redelivery: the key against duplicates */
             id: string;
-            /** @constant */
+            /** @enum {string} */
             type: "conversation.closed";
             /**
              * Format: date-time

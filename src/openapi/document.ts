@@ -4,7 +4,7 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { FastifySchema } from 'fastify'
 import type { Action } from '../actions/action.ts'
-import { documentedHeaders, documentedKey } from './headers.ts'
+import { consumerIdParameter, documentedHeaders } from './headers.ts'
 import { securitySchemes } from './security.ts'
 import { shareResponses } from './shared-responses.ts'
 import { webhooks } from './webhooks.ts'
@@ -60,7 +60,7 @@ export function openapiOptions(
     },
     transform: ({ schema, url, route }) => ({
       url: url.replace(/\*$/, '{relativePath}'),
-      schema: documentCall({ ...schema }, route.method, route.config),
+      schema: documentCall({ ...schema }, url, route.method, route.config),
     }),
     transformObject: (documents) => {
       const [document] = Object.values(documents)
@@ -83,6 +83,7 @@ type CallConfig = {
 /** Adds to the schema of a call the parts that are documented and not validated. */
 function documentCall(
   schema: FastifySchema,
+  url: string,
   method: string | string[],
   config: CallConfig = {},
 ): FastifySchema {
@@ -91,7 +92,10 @@ function documentCall(
   const body = action?.body
   return {
     ...schema,
-    headers: method === 'POST' ? documentedKey : documentedHeaders,
+    headers: documentedHeaders({
+      takesKey: method === 'POST',
+      takesAccount: !url.includes(':accountId'),
+    }),
     ...(body !== undefined && { body: { ...body, 'x-examples': action?.examples } }),
     ...(action?.isBodyOptional === true && { [optionalBody]: true }),
     ...(documentedBody !== undefined && { body: documentedBody }),
@@ -114,8 +118,17 @@ const Refinable = Type.Object({
         [optionalBody]: Type.Optional(Type.Literal(true)),
         requestBody: Type.Optional(Type.Object({ required: Type.Boolean() })),
         parameters: Type.Optional(
-          Type.Array(Type.Object({ name: Type.String(), in: Type.String() })),
+          Type.Array(
+            Type.Object({
+              name: Type.String(),
+              in: Type.String(),
+              required: Type.Boolean(),
+              schema: Type.Record(Type.String(), Type.Unknown()),
+              example: Type.Optional(Type.Unknown()),
+            }),
+          ),
         ),
+        security: Type.Optional(Type.Array(Type.Object({}))),
         responses: Type.Record(Type.String(), Type.Unknown()),
       }),
     ),
@@ -131,6 +144,15 @@ function refine(document: Static<typeof Refinable>): void {
     const { [optionalBody]: isOptional, requestBody } = operation
     delete operation[optionalBody]
     if (isOptional && requestBody) requestBody.required = false
+    if (operation.security?.some((way) => 'ConsumerId' in way)) {
+      operation.parameters?.unshift(consumerIdParameter)
+    }
+    for (const parameter of operation.parameters ?? []) {
+      if (parameter.required || parameter.example === undefined) continue
+      // Swagger UI sends the example of a parameter unasked, but not that of its schema.
+      parameter.schema['examples'] = [parameter.example]
+      delete parameter.example
+    }
     operation.parameters?.sort((one, other) => placeOf(one) - placeOf(other))
     shareResponses(operation.responses, shared)
   }

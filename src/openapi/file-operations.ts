@@ -89,9 +89,12 @@ const RelativePath = Type.String({
 /** As the router has them: it calls the rest of the path `*`. */
 export const DownloadParams = Type.Object({ id: ConversationId, '*': RelativePath })
 
-/** As the document has them. */
+/** As the document has them. Go’s and Rust’s regular expressions cannot look ahead, and count to 1000. */
 export const documentedDownloadParams = {
-  documentedParams: Type.Object({ id: ConversationId, relativePath: RelativePath }),
+  documentedParams: Type.Object({
+    id: ConversationId,
+    relativePath: { ...RelativePath, pattern: '^/?[!"$->@-~]+$', maxLength: 1024 },
+  }),
 }
 
 export function describeDownload(): FastifySchema {
@@ -104,16 +107,15 @@ export function describeDownload(): FastifySchema {
     security,
     response: {
       200: {
-        description: 'The picture',
-        content: Object.fromEntries(
-          ['image/jpeg', 'image/png', 'image/gif', 'application/octet-stream'].map((type) => [
-            type,
-            {
-              schema: Type.String({ format: 'binary' }),
-              examples: { bytes: { summary: 'The bytes of the picture' } },
-            },
-          ]),
-        ),
+        description:
+          'The picture: `image/jpeg`, `image/png`, `image/gif`, or `application/octet-stream` for other bytes',
+        // One type for all: of several, a generator takes the first or asks its caller. Of `*/*` not all know that it is bytes.
+        content: {
+          'image/*': {
+            schema: Type.String({ format: 'binary' }),
+            examples: { picture: { summary: 'The bytes of the picture', value: '(bytes)' } },
+          },
+        },
       },
       ...problemResponses([...commonCodes, 'conversation-closed', 'file-not-found'], true),
     },

@@ -1,7 +1,8 @@
 /** The documentation of the probes and the metrics. */
 import { Type } from '@sinclair/typebox'
+import type { ProblemCode } from '../problems/catalogue.ts'
 import { StringEnum } from '../string-enum.ts'
-import { problemResponses } from './responses.ts'
+import { frameCodes, problemResponses } from './responses.ts'
 
 const json = (description: string, status: string) => ({
   200: {
@@ -15,6 +16,9 @@ const json = (description: string, status: string) => ({
   },
 })
 
+/** The last one where ADMIN_PORT is set. */
+const codes: readonly ProblemCode[] = [...frameCodes, 'route-not-found']
+
 const whereItIs = 'If ADMIN_PORT is set, this route is on that port only.'
 
 export const livenessOperation = {
@@ -23,7 +27,7 @@ export const livenessOperation = {
   tags: ['Process'],
   summary: 'Liveness probe',
   description: `Answers 200 as long as the process runs, and 503 while it can open no more files. ${whereItIs}`,
-  response: { ...json('The process is alive', 'alive'), ...problemResponses(['overloaded']) },
+  response: { ...json('The process is alive', 'alive'), ...problemResponses(codes) },
 }
 
 export const readinessOperation = {
@@ -34,7 +38,7 @@ export const readinessOperation = {
   description: `Answers 503 as soon as the process is told to stop, and while it can open no more files. It does not depend on LiveEngage. ${whereItIs}`,
   response: {
     ...json('The process accepts requests', 'ready'),
-    ...problemResponses(['overloaded', 'shutting-down']),
+    ...problemResponses(codes),
   },
 }
 
@@ -62,6 +66,6 @@ export const metricsOperation = {
         },
       },
     },
-    ...problemResponses(['api-key-required']),
+    ...problemResponses([...codes, 'api-key-required']),
   },
 }

@@ -1,7 +1,8 @@
 /** The responses of the routes. They are for the OpenAPI document only, since no schema serializes an answer. */
-import { Type } from '@sinclair/typebox'
+import { type TSchema, Type } from '@sinclair/typebox'
 import { type ProblemCode, problems } from '../problems/catalogue.ts'
 import { Problem } from '../problems/problem.ts'
+import { StringEnum } from '../string-enum.ts'
 import { exampleRequestId } from './examples.ts'
 
 export type Response = {
@@ -12,6 +13,19 @@ export type Response = {
 
 /** By status. */
 export type Responses = Record<number, Response>
+
+/** The codes that a request of any route can fail with. */
+export const frameCodes: readonly ProblemCode[] = [
+  'invalid-request',
+  'origin-not-allowed',
+  'request-timeout',
+  'uri-too-long',
+  'host-not-allowed',
+  'headers-too-large',
+  'internal-error',
+  'overloaded',
+  'shutting-down',
+]
 
 /** The codes that a request of any action can fail with. */
 export const commonCodes: readonly ProblemCode[] = [
@@ -94,9 +108,15 @@ function problemResponse(codes: readonly ProblemCode[], isRepeatable: boolean): 
     description: codes.map((code) => `\`${code}\`: ${problems[code].title}`).join('; '),
     content: {
       'application/problem+json': {
-        schema: Type.Ref('Problem#'),
+        schema: problemOf(codes),
         examples: Object.fromEntries(examples),
       },
     },
   }
+}
+
+/** The one type of every problem, with the codes that it can have here: a caller can tell them apart, and knows when none is left. */
+function problemOf(codes: readonly ProblemCode[]): TSchema {
+  const code = StringEnum(codes)
+  return Type.Intersect([Type.Ref('Problem#'), Type.Object({ code })])
 }

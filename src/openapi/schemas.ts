@@ -1,8 +1,11 @@
-/** The successful answers of the routes, as the document's named schemas. */
-import { Type } from '@sinclair/typebox'
+/** The document's named schemas: the successful answers of the routes, what LiveEngage itself takes and answers, and the events. */
+import { type TSchema, Type } from '@sinclair/typebox'
 import { FileType } from '../liveengage/protocol/values.ts'
 import { ReceiptOutcome } from '../problems/details.ts'
+import { StringEnum } from '../string-enum.ts'
 import { exampleConversationId, exampleDryRun } from './examples.ts'
+import { ProblemDescription } from './problem-operations.ts'
+import { eventSchemas } from './webhooks.ts'
 
 const numbered = {
   conversationId: Type.String(),
@@ -17,12 +20,12 @@ const numbered = {
   requestId: Type.String(),
 }
 
-export const Event = Type.Object(
+const Event = Type.Object(
   { ...numbered, receipt: Type.Optional(ReceiptOutcome) },
   { $id: 'Event', description: 'An event that LiveEngage accepted' },
 )
 
-export const Conversation = Type.Object(
+const Conversation = Type.Object(
   {
     conversationId: Type.String(),
     requestId: Type.String(),
@@ -36,7 +39,7 @@ export const Conversation = Type.Object(
   { $id: 'Conversation', description: 'A conversation that LiveEngage opened' },
 )
 
-export const FileEvent = Type.Object(
+const FileEvent = Type.Object(
   {
     ...numbered,
     file: Type.Object({ relativePath: Type.String(), fileType: FileType }),
@@ -71,3 +74,64 @@ export const DryRun = Type.Object(
     ],
   },
 )
+
+const anyObject = (description: string) =>
+  Type.Object({}, { additionalProperties: true, description })
+
+/** Looser than what this proxy sends: whatever it is, LiveEngage checks it. */
+const Envelope = Type.Object(
+  {
+    kind: StringEnum(['req']),
+    id: Type.String({ description: 'Yours, 1 to 64 characters. The answer has it as `reqId`' }),
+    type: Type.String({ description: 'The command', examples: ['ms.PublishEvent'] }),
+    body: anyObject('Of the command'),
+    metadata: Type.Optional(Type.Array(anyObject('With a `type`'))),
+  },
+  { $id: 'Envelope', description: 'One command of the Connector API in its envelope' },
+)
+
+const reqId = Type.Optional(Type.String({ description: 'The `id` of the envelope' }))
+
+const LiveEngageAnswer = Type.Object(
+  {
+    reqId,
+    code: Type.String({ description: '`OK`, or why LiveEngage did not do it' }),
+    body: Type.Optional(anyObject('Of the command, e.g. `sequence` or `conversationId`')),
+  },
+  { $id: 'LiveEngageAnswer', description: 'What LiveEngage itself answers to one command' },
+)
+
+const LiveEngageError = Type.Object(
+  {
+    reqId,
+    code: Type.Union([Type.String(), Type.Integer()], {
+      description: 'A word such as `BAD_REQUEST`; a number where the platform refuses it',
+    }),
+    body: Type.Optional(
+      Type.Object(
+        {
+          msg: Type.Optional(Type.String()),
+          title: Type.Optional(Type.String()),
+          details: Type.Optional(Type.String()),
+          errorCode: Type.Optional(
+            Type.Integer({ description: 'With a `code` that is a number: what to branch on' }),
+          ),
+        },
+        { additionalProperties: true },
+      ),
+    ),
+  },
+  { $id: 'LiveEngageError', description: 'What LiveEngage itself answers where it fails' },
+)
+
+export const namedSchemas: readonly TSchema[] = [
+  Conversation,
+  Event,
+  FileEvent,
+  DryRun,
+  ProblemDescription,
+  Envelope,
+  LiveEngageAnswer,
+  LiveEngageError,
+  ...eventSchemas,
+]

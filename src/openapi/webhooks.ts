@@ -9,6 +9,7 @@ import {
   MessageCreated,
   ReceiptCreated,
 } from '../webhooks/events.ts'
+import { exampleAccountId, exampleRequestId } from './examples.ts'
 import { exampleEvents } from './webhook-examples.ts'
 
 type Webhook = {
@@ -58,30 +59,46 @@ const described: Readonly<Record<EventType, Webhook>> = {
 }
 
 const headers = [
-  ['webhook-id', 'The id of the event. The same at every redelivery', true],
-  ['webhook-timestamp', 'When this attempt was made, in seconds since 1970', true],
+  [
+    'webhook-id',
+    'The id of the event. The same at every redelivery',
+    true,
+    exampleEvents['message.created'].id,
+  ],
+  ['webhook-timestamp', 'When this attempt was made, in seconds since 1970', true, '1790000002'],
   [
     'webhook-signature',
     'Of Standard Webhooks 1.0: `v1,` and base64, one for each of `EVENTS_SECRET`, with a space between them',
     false,
+    'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=',
   ],
-  ['X-LP-Account-Id', 'The account that LivePerson sent it for', true],
-  ['X-Request-Id', 'Of the notification, as the proxy’s log names it', true],
+  ['X-LP-Account-Id', 'The account that LivePerson sent it for', true, exampleAccountId],
+  ['X-Request-Id', 'Of the notification, as the proxy’s log names it', true, exampleRequestId],
 ] as const
 
-const parameters = headers.map(([name, description, required]) => ({
+const parameters = headers.map(([name, description, required, example]) => ({
   name,
   in: 'header',
   description,
   required,
   schema: { type: 'string' },
+  example,
 }))
 
 const sentAgain = 'Not taken. LivePerson is told, and sends the notification again'
 
+const nameOf = (type: EventType) => described[type].operationId.slice('on'.length)
+
+/** The events as named schemas, which tools that do not know webhooks have, too. */
+export const eventSchemas = eventTypes.map((type) => ({
+  ...described[type].schema,
+  $id: nameOf(type),
+}))
+
 export const webhooks = Object.fromEntries(
   eventTypes.map((type) => {
-    const { schema, fate = sentAgain, ...texts } = described[type]
+    const { schema: _, fate = sentAgain, ...texts } = described[type]
+    const schema = { $ref: `#/components/schemas/${nameOf(type)}` }
     const json = { schema, examples: { example: { value: exampleEvents[type] } } }
     const post = {
       ...texts,
@@ -89,7 +106,9 @@ export const webhooks = Object.fromEntries(
       parameters,
       requestBody: { required: true, content: { 'application/json': json } },
       responses: {
-        '2XX': { description: 'Taken, as soon as the head of the answer is there' },
+        204: {
+          description: 'Taken, as soon as the head of the answer is there. So is any other 2xx',
+        },
         default: { description: fate },
       },
       security: [],

@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { ConversationRequest, SendRequest } from '../../src/liveengage/protocol/requests.ts'
 import { ProblemDetails } from '../../src/problems/details.ts'
+import { mustBeDocumented } from '../openapi/documented-problems.ts'
 import { type StartedProxy, token } from '../start.ts'
 import type { Upstream } from '../upstream.ts'
 import { commandsOf } from './always-ok.ts'
@@ -106,7 +107,7 @@ export async function mustHold(
 
 /** A problem, which names where the fault is and shows no value; LiveEngage heard nothing. */
 export function mustRefuse(
-  { at }: Case,
+  { at, method, url }: Case,
   { status, contentType, body }: Reply,
   upstream: Upstream,
 ): void {
@@ -116,6 +117,7 @@ export function mustRefuse(
   assert.ok(isProblem.Check(problem), body)
   assert.equal(problem.status, status)
   assert.equal(problem.delivery, 'not-sent')
+  mustBeDocumented(method, url, status, problem.code)
   for (const words of planted) assert.ok(!body.includes(words), `a value is shown: ${body}`)
   if (at !== undefined && problem.code === 'invalid-request') {
     const paths = (problem.errors ?? []).map(({ path }) => path)
