@@ -1,5 +1,8 @@
 /** What generators of clients make of the document depends on how it says things, beyond being valid. */
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { test } from 'tap'
 import { problems } from '../../src/problems/catalogue.ts'
 import { codesOf } from './documented-problems.ts'
@@ -188,4 +191,24 @@ test('the events are named schemas, for generators that do not know webhooks', a
     const { properties } = document.components.schemas[$ref.split('/').at(-1)]
     t.strictSame(properties.type.enum, [type])
   }
+})
+
+test('the document in OpenAPI 3.0 is made from that in 3.1, and valid', async (t) => {
+  const made = execFileSync(process.execPath, ['openapi/version-3.0.js', '--print'], {
+    cwd: fileURLToPath(root),
+    encoding: 'utf8',
+    maxBuffer: 2 ** 24,
+  })
+  const committed = readFileSync(new URL('openapi/openapi-3.0.json', root), 'utf8')
+  t.equal(made, committed, 'npm run openapi')
+  const older = JSON.parse(committed)
+  const validator = new Validator()
+  t.strictSame(await validator.validate(older), { valid: true })
+  t.equal(validator.version, '3.0')
+  t.strictSame(Object.keys(older.paths), Object.keys(document.paths))
+  t.strictSame(Object.keys(older.components.schemas), Object.keys(document.components.schemas))
+  t.match(older.components.schemas.ConversationUpdated.properties.data.properties.agent, {
+    type: 'object',
+    nullable: true,
+  })
 })
