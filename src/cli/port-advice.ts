@@ -2,7 +2,7 @@
 export function portAdvice(
   { code }: NodeJS.ErrnoException,
   ports: readonly string[],
-  command: 'npm start' | 'npm run sandbox',
+  command: string,
 ): string {
   // Which these are, the one who set them knows; some are secrets.
   const asBefore = ', with your other variables as before'
@@ -17,4 +17,10 @@ export function portAdvice(
     default:
       return ''
   }
+}
+
+/** What was typed to start it. @param npmEvent `npm_lifecycle_event`, by which npm says what it runs */
+export function startCommand(isSandbox: boolean, npmEvent: string | undefined): string {
+  if (npmEvent === 'npx') return `npx liveengage-proxy${isSandbox ? ' sandbox' : ''}`
+  return isSandbox ? 'npm run sandbox' : 'npm start'
 }

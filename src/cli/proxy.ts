@@ -11,7 +11,7 @@ import type { DroppedLines } from '../observability/log-stream.ts'
 import { createLogger } from '../observability/logger.ts'
 import { startTracing } from '../observability/tracing/start-tracing.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
-import { portAdvice } from './port-advice.ts'
+import { portAdvice, startCommand } from './port-advice.ts'
 
 /** How long before its end the process gives up on LiveEngage, to tell its callers so. */
 const longestLastAnswersMs = 500
@@ -53,7 +53,8 @@ export async function buildProxy(env: NodeJS.ProcessEnv, log: Log): Promise<Buil
   const variables = unknownVariables(env)
   if (variables.length > 0) logger.warn({ variables }, 'unknown variables, ignored')
   const tracing = await startTracing(env, environment.egress, logger)
-  const sandbox = await openSandbox(environment)
+  const command = startCommand(environment.sandboxPort !== undefined, env['npm_lifecycle_event'])
+  const sandbox = await openSandbox(environment, command)
   const config =
     sandbox === undefined
       ? environment
@@ -74,7 +75,7 @@ export async function buildProxy(env: NodeJS.ProcessEnv, log: Log): Promise<Buil
     config,
     logger,
     sandbox,
-    listen: () => listenEverywhere(app, config, logger, sandbox),
+    listen: () => listenEverywhere(app, config, logger, sandbox, command),
     stop: () => {
       stopped ??= stop()
       return stopped
@@ -87,8 +88,8 @@ async function listenEverywhere(
   config: Config,
   logger: Logger,
   sandbox: Sandbox | undefined,
+  command: string,
 ): Promise<Addresses> {
-  const command = sandbox === undefined ? 'npm start' : 'npm run sandbox'
   const mainPorts = sandbox === undefined ? ['PORT'] : ['PORT', 'SANDBOX_PORT']
   const listening = listen(server, config.host, config.port, 'listening at')
   const proxyUrl = await naming('HOST, PORT', listening, mainPorts, command)
@@ -147,16 +148,15 @@ function windDown(
 }
 
 /** @returns undefined where it is not asked for */
-async function openSandbox({
-  sandboxPort: port,
-  isSandboxStrict,
-  sandboxWebhookUrl,
-}: Config): Promise<Sandbox | undefined> {
+async function openSandbox(
+  { sandboxPort: port, isSandboxStrict, sandboxWebhookUrl }: Config,
+  command: string,
+): Promise<Sandbox | undefined> {
   if (port === undefined) return undefined
   const { startSandbox } = await import('../sandbox/sandbox.ts')
   const options = { port, strict: isSandboxStrict, webhookUrl: sandboxWebhookUrl }
   const ports = ['PORT', 'SANDBOX_PORT']
-  return naming('SANDBOX_PORT', startSandbox(options), ports, 'npm run sandbox')
+  return naming('SANDBOX_PORT', startSandbox(options), ports, command)
 }
 
 /** @returns the address, as a URL */
@@ -181,7 +181,7 @@ async function listen(
 function naming<T>(
   variables: string,
   listening: Promise<T>,
-  ...advice: [ports: readonly string[], command: 'npm start' | 'npm run sandbox']
+  ...advice: [ports: readonly string[], command: string]
 ): Promise<T> {
   return listening.catch((cause: Error) => {
     const remedy = portAdvice(cause, ...advice)

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { portAdvice } from '../../src/cli/port-advice.ts'
+import { portAdvice, startCommand } from '../../src/cli/port-advice.ts'
 
 test('an error of listening says what to do, with the command', async (t) => {
   const error = (code: string) => Object.assign(new Error(code), { code })
@@ -15,4 +15,11 @@ test('an error of listening says what to do, with the command', async (t) => {
   )
   t.match(portAdvice(error('EADDRNOTAVAIL'), ['PORT'], 'npm start'), 'does not have that address')
   t.equal(portAdvice(error('ENOTFOUND'), ['PORT'], 'npm start'), '')
+})
+
+test('the command is the one that was typed', async (t) => {
+  t.equal(startCommand(true, 'sandbox'), 'npm run sandbox')
+  t.equal(startCommand(false, undefined), 'npm start')
+  t.equal(startCommand(true, 'npx'), 'npx liveengage-proxy sandbox')
+  t.equal(startCommand(false, 'npx'), 'npx liveengage-proxy')
 })
