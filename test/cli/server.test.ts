@@ -308,8 +308,9 @@ t.test('a port in use, or a host that is none, ends it with 1 and the reason', a
   t.teardown(() => occupant.close())
   const { port } = Object(occupant.address())
   const [taken, takenBySandbox, unknown] = await Promise.all([
-    startProcess(t, { PORT: String(port) }).exit,
-    startProcess(t, { SANDBOX: 'true', SANDBOX_PORT: String(port) }).exit,
+    startProcess(t, { PORT: String(port), npm_lifecycle_event: 'start' }).exit,
+    startProcess(t, { SANDBOX: 'true', SANDBOX_PORT: String(port), npm_lifecycle_event: 'npx' })
+      .exit,
     startProcess(t, { HOST: 'nowhere.invalid' }).exit,
   ])
   t.equal(taken.code, 1)
@@ -322,7 +323,7 @@ t.test('a port in use, or a host that is none, ends it with 1 and the reason', a
   t.match(takenBySandbox.stderr, `address already in use 127.0.0.1:${port} (SANDBOX_PORT)`)
   t.match(
     takenBySandbox.stderr,
-    'On a free port: PORT=0 SANDBOX_PORT=0 npm run sandbox, with your other variables as before\n',
+    'PORT=0 SANDBOX_PORT=0 npx liveengage-proxy sandbox, with your other variables as before\n',
   )
   t.equal(unknown.code, 1)
   t.match(unknown.stderr, /^liveengage-proxy: getaddrinfo .* \(HOST, PORT\)$/m)
@@ -416,7 +417,7 @@ t.test(
 )
 
 t.test('typing is ended in time where the delay leaves little of it', async (t) => {
-  const env = { SHUTDOWN_DELAY_MS: '2900', SHUTDOWN_TIMEOUT_MS: '3000' }
+  const env = { SHUTDOWN_DELAY_MS: '5500', SHUTDOWN_TIMEOUT_MS: '6500' }
   const { run, upstream } = await startTyping(t, 3, env)
   run.child.kill('SIGTERM')
   const { code, stdout } = await run.exit
