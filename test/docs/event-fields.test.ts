@@ -9,6 +9,8 @@ import {
   ReceiptCreated,
 } from '../../src/webhooks/events.ts'
 import { simplify } from '../../src/webhooks/simplify/notification.ts'
+import { wants } from '../programs.ts'
+import { runCurls } from './commands.ts'
 import { checkTable, readPage, table } from './page.ts'
 
 const page = 'docs/webhooks.md'
@@ -170,4 +172,12 @@ test('an event of which LivePerson said the least has the fields that are always
       .filter((path) => !/^agent\.|\[\]/.test(path))
     t.strictSame(pathsOf(data), always, type)
   }
+})
+
+test('the notification by hand is taken', wants('curl'), async (t) => {
+  const { answers } = await runCurls(t, page)
+  t.strictSame(
+    answers.map((answer) => JSON.parse(answer)),
+    [200],
+  )
 })
