@@ -149,13 +149,14 @@ function closeWhenRead(activity: Activity): void {
   }
 }
 
-export function activityOf(socket: Socket): Activity | undefined {
-  return socket[activity]
+/** @param socket null of a request whose body was made to fail, whatever its type says */
+export function activityOf(socket: Socket | null): Activity | undefined {
+  return socket?.[activity]
 }
 
 /** Whether no other request has come behind the one of this answer. */
-export function isLatest(socket: Socket, response: ServerResponse): boolean {
-  const latest = socket[activity]?.latest
+export function isLatest(socket: Socket | null, response: ServerResponse): boolean {
+  const latest = activityOf(socket)?.latest
   return latest === undefined || latest.response === response
 }
 

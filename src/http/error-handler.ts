@@ -4,6 +4,7 @@ import findMyWay from 'find-my-way'
 import { longestId } from '../liveengage/protocol/values.ts'
 import { Problem } from '../problems/problem.ts'
 import { payloadTooLarge, unsupportedMediaType } from '../problems/refused-body.ts'
+import { activityOf } from './connections.ts'
 
 /** Fastify's own refusals, by its codes. */
 const frameworkProblems: Record<string, (request: FastifyRequest) => Problem> = {
@@ -74,7 +75,18 @@ export function handleErrors(app: FastifyInstance): (request: FastifyRequest) =>
     if (!methodsByPath.has(url)) paths.on('GET', url, () => undefined, methods)
     methodsByPath.set(url, methods)
   })
-  app.setErrorHandler(answerWithProblem)
+  app.setErrorHandler((error, request, reply) => {
+    const { raw, headers } = request
+    const activity = activityOf(raw.socket)
+    if (activity?.isRefused !== true) {
+      const isAwaited = headers.expect !== undefined && !raw.complete
+      // Node closes behind a body that was not asked for: what comes next may be that body.
+      if (isAwaited && activity !== undefined) activity.isRefused = true
+      // Fastify closes behind each body that it refuses. Requests behind it may be carried out by now, and wait for their answers.
+      else if (reply.hasHeader('connection')) reply.removeHeader('connection')
+    }
+    answerWithProblem(error, request, reply)
+  })
   return ({ url, method }: FastifyRequest): Problem => {
     const [path = ''] = url.split('?', 1)
     const methods: unknown = paths.find('GET', path)?.store

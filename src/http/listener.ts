@@ -137,7 +137,9 @@ export function createListener(
     // It comes twice where an answer cannot be sent and a problem takes its place.
     if (request.isWorkedOn) drain.work -= 1
     request.isWorkedOn = false
-    addStandardHeaders(request, reply, isLastAnswer(request, reply))
+    const isLast = isLastAnswer(request, reply)
+    if (isLast && !request.raw.complete) refuseRest(request.raw.socket)
+    addStandardHeaders(request, reply, isLast)
     // Not `onResponse`, which never comes for a caller who has hung up.
     logRequest(logger, request, reply)
     counters?.answered(request, reply)
@@ -166,6 +168,12 @@ function isBeyondBound(socket: Socket, reply: FastifyReply): boolean {
   activity.isRefused = true
   reply.header('connection', 'close')
   throw new Problem('overloaded')
+}
+
+/** What comes behind a body that is not read is no request. */
+function refuseRest(socket: Socket): void {
+  const activity = activityOf(socket)
+  if (activity !== undefined) activity.isRefused = true
 }
 
 function readRequestId(header: string | string[] | undefined): string {

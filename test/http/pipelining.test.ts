@@ -42,6 +42,62 @@ t.test('the messages before a refusal are sent once each, and those behind it ne
   t.equal(sandbox.calls().filter(({ url }) => /\/send/.test(url)).length, 32)
 })
 
+t.test('a request behind a refused body is answered', async (t) => {
+  const { url, sandbox } = await start(t)
+  const good = post(messages, '{"text":"Hi"}', 'Connection: close\r\n')
+  const sends = () => sandbox.calls().filter(({ url }) => /\/send/.test(url)).length
+  const typed = (type: string, body = 'aa', path = messages) =>
+    post(path, body).replace('application/json', type)
+  const files = '/conversations/c1/files'
+  for (const [name, refused, status] of [
+    ['JSON without an end', post(messages, '{"text":'), 400],
+    [
+      'JSON in chunks',
+      post(messages, '2\r\n{"\r\n0\r\n\r\n').replace(
+        /Content-Length: \d+/,
+        'Transfer-Encoding: chunked',
+      ),
+      400,
+    ],
+    ['bytes that are no UTF-8', post(messages, '{"text":"a"}').replace('"a"', '"\xe9"'), 400],
+    ['a number that changes', post(messages, '{"text":9007199254740993}'), 400],
+    ['JSON 17 deep', post(messages, '['.repeat(17) + ']'.repeat(17)), 400],
+    ['a key that poisons', post(messages, '{"__proto__":1}'), 400],
+    ['null', post(messages, 'null'), 400],
+    ['a wrong key', post(messages, '{"txt":"a"}'), 400],
+    ['another type', typed('text/plain'), 415],
+    ['another charset', typed('application/json; charset=latin1'), 415],
+    ['a compressed body', post(messages, 'aa', 'Content-Encoding: gzip\r\n'), 415],
+    ['no form', post(files, '{}'), 415],
+    ['a broken form', typed('multipart/form-data; boundary=x', '--x', files), 400],
+    ['no route', post('/nowhere', '{}'), 404],
+    ['another method', post(messages, '{}').replace('POST', 'PUT'), 405],
+  ] as const) {
+    const before = sends()
+    const bytes = Buffer.from(refused + good, 'latin1')
+    const received = await (await openWire(t, url, bytes)).ended()
+    t.strictSame(statuses(received), [`HTTP/1.1 ${status}`, 'HTTP/1.1 201'], name)
+    t.equal(sends() - before, 1, name)
+  }
+})
+
+t.test('nothing behind an answer that closes its connection is sent', async (t) => {
+  const { url, sandbox } = await start(t, { BODY_LIMIT_BYTES: '1024' })
+  const good = post(messages, '{"text":"Hi"}')
+  const large = post(messages, JSON.stringify({ text: 'a'.repeat(2_000) }))
+  const expecting = post(messages, 'aa', 'Expect: 100-continue\r\n')
+  for (const [name, refused, status] of [
+    ['a body that is too large', large, 413],
+    ['a type that is refused by the head', expecting.replace('json', 'xml'), 415],
+    ['a path that is refused by the head', expecting.replace('/conversations', '/nowhere'), 404],
+  ] as const) {
+    const received = await (await openWire(t, url, refused + good)).ended()
+    t.strictSame(statuses(received), [`HTTP/1.1 ${status}`], name)
+    t.match(received, /\r\nconnection: close\r\n/i, name)
+    t.strictSame(sandbox.calls(), [], name)
+  }
+})
+
 t.test('a client that reads may send any number on one connection', async (t) => {
   const { url } = await start(t)
   const wire = await openWire(t, url)
