@@ -58,3 +58,9 @@ t.test('.env.example changes nothing with every default uncommented', async (t) 
   const defaults = inExample.filter((variable) => variable.default !== undefined)
   t.strictSame(loadConfig(uncommented(defaults)), loadConfig({}))
 })
+
+t.test('.env.example says what node --env-file does with a number sign', async (t) => {
+  t.strictSame({ ...parseEnv('A=a#b\nB="a#b"') }, { A: 'a', B: 'a#b' })
+  const [head] = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8').split('\n\n')
+  t.match(head, /cuts a value at `#`: put a value with `#` in quotes/)
+})
