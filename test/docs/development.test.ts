@@ -5,7 +5,7 @@ import { readPage, root, table } from './page.ts'
 test('each fault of the table has its tests, by their titles', async (t) => {
   const rows = table(readPage('docs/development.md'), 'faults')
   t.ok(rows.length > 40)
-  for (const [fault, right, , tests = ''] of rows) {
+  for (const [fault = '', right, , tests = ''] of rows) {
     t.ok(fault && right)
     const named = [...tests.matchAll(/\[([^\]]+)\]\(\.\.\/(test\/[^)]+)\)/g)]
     t.ok(named.length > 0, fault)
