@@ -26,7 +26,7 @@ export type ProblemDefinition = {
 
 /** What to do where LiveEngage may have acted. */
 const mayBeProcessed =
-  'LiveEngage may have processed the request. Where `retryable` is true, a retry is harmless. Do not send a message or a receipt again until you know that it did not arrive. After POST /conversations the conversation may exist; its id is lost, and a retry may fail with conversation-already-open.'
+  'LiveEngage may have processed the request. Do not repeat a message or a receipt unless sent twice is better than perhaps never; where `retryable` is true, a retry is harmless. After POST /conversations the conversation may exist; its id is lost, and a retry may fail with conversation-already-open.'
 
 const challenge = 'Bearer realm="LiveEngage"'
 
@@ -92,7 +92,7 @@ export const problems = {
   },
   'webhook-signature-invalid': {
     status: 401,
-    title: 'The notification is not proved to be LivePerson’s',
+    title: 'The notification could not be verified',
     cause:
       'The account or the app installation of the notification is unknown here, or the signature does not match the bytes of the body.',
     remedy:
@@ -184,7 +184,7 @@ export const problems = {
     cause:
       'The first request with this Idempotency-Key has no outcome yet. LiveEngage may have received it.',
     remedy:
-      'Retry the same request with the same key after the time in Retry-After. It gets the outcome of the first request.',
+      'Retry the same request with the same key after the time in Retry-After. You get the outcome of the first one; if that was not sent, this one is.',
     delivery: 'unknown',
     retryable: true,
     retryAfterSeconds: 1,
@@ -282,9 +282,9 @@ export const problems = {
     status: 503,
     title: 'The app cannot be reached',
     cause:
-      'No connection to EVENTS_URL came about in time: DNS, connect, or a certificate that does not verify. Nothing was sent.',
+      'The proxy could not connect to EVENTS_URL in time: DNS, TCP or TLS failed. Nothing was sent.',
     remedy:
-      'LivePerson sends the notification again. If it lasts, check EVENTS_URL and that the app is running.',
+      'LivePerson sends the notification again. If it keeps failing, check EVENTS_URL and that the app is running.',
     delivery: 'not-sent',
     retryable: true,
     retryAfterSeconds: 1,
@@ -356,8 +356,8 @@ export const problems = {
     status: 503,
     title: 'The proxy is overloaded',
     cause:
-      'The request exceeds a limit of the proxy: requests in flight (MAX_CONNECTIONS) or queued (MAX_QUEUE) for the account’s host, the account’s share of them (MAX_ACCOUNT_SHARE), the time in the queue (MAX_QUEUE_MS), uploads in progress (MAX_UPLOADS), or memory for large bodies (8 MiB for bodies of more than 8 KiB). Or the event loop of the process is late.',
-    remedy: 'Retry after the time in Retry-After. If it keeps failing, run more replicas.',
+      'No slot was free for the account’s host (MAX_CONNECTIONS, MAX_ACCOUNT_SHARE), and the queue was full (MAX_QUEUE) or the wait too long (MAX_QUEUE_MS). Or a limit was reached: uploads in progress (MAX_UPLOADS), memory for large bodies (8 MiB for bodies of more than 8 KiB), open files. Or the process is too busy.',
+    remedy: 'Retry after the time in Retry-After. If it keeps failing while the CPU is idle, raise MAX_CONNECTIONS; else add a replica.',
     delivery: 'not-sent',
     retryable: true,
     retryAfterSeconds: 1,
@@ -388,7 +388,7 @@ export const problems = {
     status: 503,
     title: 'The proxy is shutting down',
     cause: 'The request arrived after the proxy had stopped accepting requests.',
-    remedy: 'Retry on a new connection. Another instance will accept the request.',
+    remedy: 'Retry on a new connection. Another replica accepts the request, or this one after its restart.',
     delivery: 'not-sent',
     retryable: true,
     retryAfterSeconds: 1,

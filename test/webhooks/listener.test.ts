@@ -66,7 +66,7 @@ test('what is not proved is one 401, whose reason only the log tells', async (t)
     t.match(answered.get('content-type'), /^application\/problem\+json/)
     t.strictSame(body, {
       type: '/problems/webhook-signature-invalid',
-      title: 'The notification is not proved to be LivePerson’s',
+      title: 'The notification could not be verified',
       status: 401,
       detail:
         'The account or the app installation of the notification is unknown here, or the signature does not match the bytes of the body.',
