@@ -49,6 +49,13 @@ t.test(
       ['null', 'null', '', 'must not be null'],
       ['depth 17', `{"metadata":${nested(16)}}`, '', 'must not nest deeper than 16'],
       ['depth 5,000', nested(5_000), '', 'must not nest deeper than 16'],
+      ['depth 5,000 without an end', '['.repeat(5_000), '', 'must not nest deeper than 16'],
+      [
+        'brackets in a text that is cut',
+        `{"text":"${'['.repeat(20)}`,
+        '',
+        'must be valid JSON; it is not at line 1, column 9',
+      ],
       ['__proto__', '{"__proto__":{"secret":1},"text":"a"}', '', poison],
       ['__proto__, escaped', '{"\\u005f_proto__":{"secret":1}}', '', poison],
       ['constructor.prototype', '{"constructor":{"prototype":{"secret":1}}}', '', poison],

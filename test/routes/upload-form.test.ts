@@ -214,6 +214,12 @@ t.test('a part that cannot be read as it is meant is refused by its name', async
     ],
     ['null', part('name="metadata"', 'null', json), '/metadata', 'must not be null'],
     [
+      'JSON 17 deep',
+      part('name="metadata"', `${'['.repeat(17)}${']'.repeat(17)}`),
+      '/metadata',
+      'must not nest deeper than 16',
+    ],
+    [
       'a number that JavaScript changes',
       part('name="metadata"', '[{"type":"a","n":9007199254740993}]', json),
       '/metadata/0/n',
