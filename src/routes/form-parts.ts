@@ -30,6 +30,7 @@ export async function readParts(
 ): Promise<{ parts: Part[]; count: number }> {
   const parts: Part[] = []
   let count = 0
+  let heads = 0
   const form = new Dicer({ boundary })
   form.on('part', (stream) => {
     count += 1
@@ -37,6 +38,7 @@ export async function readParts(
     // Of a part without an end the form tells as well.
     stream.on('error', () => undefined)
     stream.on('header', (header) => {
+      heads += 1
       const head = new Map<string, unknown>(Object.entries(header))
       const part = { head, bytes: undefined }
       if (mayBeKept) {
@@ -51,6 +53,8 @@ export async function readParts(
   })
   const fed = feed(body, form)
   await Promise.all([whole, fed])
+  // A boundary amid the bytes of a part makes a part of what follows.
+  if (heads < count) throw new BrokenForm()
   return { parts, count }
 }
 

@@ -263,6 +263,10 @@ t.test('no part of a form is left out', async (t) => {
       t.strictSame(errors, [{ path: '', message }], head)
     }
   }
+  for (const content of ['a\r\n--xy\r\nb', 'a\r\n--x\r\n--x\r\nb']) {
+    const { errors } = await post(proxy.url, picture, part('name="caption"', content))
+    t.strictSame(errors, [{ path: '', message: 'must be a whole multipart form' }], content)
+  }
   const six = ['a', 'b', 'c', 'd', 'e'].map((name) => part(`name="${name}"`, ''))
   t.match((await post(proxy.url, picture, ...six)).errors, [
     { path: '', message: /^must have one file and at most/ },
