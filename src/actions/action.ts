@@ -12,18 +12,15 @@ import type { ProblemCode } from '../problems/catalogue.ts'
 import { StringEnum } from '../string-enum.ts'
 import type { Priority } from '../transport/terms.ts'
 
-const exampleId = '8602832d-dce1-446b-8445-0d51f5926a42'
-
 export const ConversationId = Type.String({
   pattern: idPattern,
   description: `The conversation’s id: 1 to ${longestId} letters, digits, hyphens or underscores`,
-  examples: [exampleId],
+  examples: ['8602832d-dce1-446b-8445-0d51f5926a42'],
 })
 
 export const DialogId = Type.String({
   pattern: idPattern,
   description: `A dialog’s id: 1 to ${longestId} letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog`,
-  examples: [exampleId],
 })
 
 /** The main dialog has the conversation's id; a survey's dialog has its own. Source: Messaging Window PCS tutorial. */
@@ -52,7 +49,6 @@ export const DryRunQuery = Type.Object(
       StringEnum(['true', 'false'], {
         description:
           '`true`: answers 200 with the call to LiveEngage, a `DryRun`, instead of making it',
-        examples: ['true'],
       }),
     ),
   },

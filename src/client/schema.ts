@@ -142,10 +142,7 @@ export interface components {
         SendMessageBody: {
             /** @description The text of the message */
             text: string;
-            /**
-             * @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog
-             * @example 8602832d-dce1-446b-8445-0d51f5926a42
-             */
+            /** @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog */
             dialogId?: string;
             /**
              * @description Sent unchanged with the event, for example the `ExternalId` of a clicked card
@@ -176,10 +173,7 @@ export interface components {
                  */
                 preview?: string;
             };
-            /**
-             * @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog
-             * @example 8602832d-dce1-446b-8445-0d51f5926a42
-             */
+            /** @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog */
             dialogId?: string;
             /**
              * @description Sent unchanged with the event, for example the `ExternalId` of a clicked card
@@ -199,19 +193,13 @@ export interface components {
         StartTypingBody: {
             /** @description The seconds after LiveEngage’s answer when typing ends by itself */
             expiresInSeconds?: number;
-            /**
-             * @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog
-             * @example 8602832d-dce1-446b-8445-0d51f5926a42
-             */
+            /** @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog */
             dialogId?: string;
         };
         SetChatStateBody: {
             /** @enum {string} */
             state: "active" | "inactive" | "gone" | "composing" | "pause";
-            /**
-             * @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog
-             * @example 8602832d-dce1-446b-8445-0d51f5926a42
-             */
+            /** @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog */
             dialogId?: string;
         };
         SendReceiptBody: {
@@ -219,10 +207,7 @@ export interface components {
             status: "accept" | "read" | "access" | "nack" | "action";
             /** @description The sequences of the messages. The first of a conversation is 0 */
             sequences: number[];
-            /**
-             * @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog
-             * @example 8602832d-dce1-446b-8445-0d51f5926a42
-             */
+            /** @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog */
             dialogId?: string;
             /**
              * @description Sent unchanged with the event, for example the `ExternalId` of a clicked card
@@ -259,10 +244,7 @@ export interface components {
         CloseConversationBody: {
             /** @description Close only the main dialog, so that a survey can start */
             survey?: boolean;
-            /**
-             * @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog
-             * @example 8602832d-dce1-446b-8445-0d51f5926a42
-             */
+            /** @description A dialog’s id: 1 to 128 letters, digits, hyphens or underscores. Default: the conversation’s id, which is that of its main dialog */
             dialogId?: string;
         };
         SetProfileBody: {

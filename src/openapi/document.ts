@@ -4,6 +4,7 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { FastifySchema } from 'fastify'
 import type { Action } from '../actions/action.ts'
+import { exampleConversationId } from './examples.ts'
 import { consumerIdParameter, documentedHeaders } from './headers.ts'
 import { securitySchemes } from './security.ts'
 import { shareResponses } from './shared-responses.ts'
@@ -137,6 +138,12 @@ const Refinable = Type.Object({
   webhooks: Type.Optional(Type.Unknown()),
 })
 
+/** Of parameters that a schema checks. In that schema an example would get into the messages of errors. */
+const checkedExamples: Record<string, string> = {
+  dialogId: exampleConversationId,
+  dryRun: 'true',
+}
+
 function refine(document: Static<typeof Refinable>): void {
   const shared = new Map<string, string>()
   const operations = Object.values(document.paths).flatMap((path) => Object.values(path))
@@ -148,9 +155,10 @@ function refine(document: Static<typeof Refinable>): void {
       operation.parameters?.unshift(consumerIdParameter)
     }
     for (const parameter of operation.parameters ?? []) {
-      if (parameter.required || parameter.example === undefined) continue
+      const { name, required, example = checkedExamples[name] } = parameter
+      if (required || example === undefined) continue
       // Swagger UI sends the example of a parameter unasked, but not that of its schema.
-      parameter.schema['examples'] = [parameter.example]
+      parameter.schema['examples'] = [example]
       delete parameter.example
     }
     operation.parameters?.sort((one, other) => placeOf(one) - placeOf(other))

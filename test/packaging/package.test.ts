@@ -71,19 +71,21 @@ test('the package has the program, the client and the documents, and nothing els
   t.match(JSON.parse(readPage('package.json')).scripts.prepare, /npm run bundle$/)
 })
 
-test('an app imports the client and the document, and runs the program', async (t) => {
+test('an app imports the client and the documents, and runs the program', async (t) => {
   const folder = install(t, {
     'app.js': [
       "import { createRequire } from 'node:module'",
       "import { createClient, LiveEngageProxyError } from 'liveengage-proxy/client'",
-      "const document = createRequire(import.meta.url)('liveengage-proxy/openapi.json')",
+      'const require = createRequire(import.meta.url)',
+      "const document = require('liveengage-proxy/openapi.json')",
+      "const older = require('liveengage-proxy/openapi-3.0.json')",
       "const client = createClient({ baseUrl: 'http://proxy', fetch: async () => new Response() })",
       "const error = await client.getFile('c', 'a').then(() => 'none', (each) => each)",
       "const refused = await client.sendMessage('c', { text: 'Hi' }).catch((each) => each)",
-      'console.log(document.openapi, String(error), refused instanceof LiveEngageProxyError)',
+      'console.log(document.openapi, older.openapi, String(error), refused instanceof LiveEngageProxyError)',
     ].join('\n'),
   })
-  t.match(run(folder, 'app.js'), /^3\.1\.\d none true\n$/)
+  t.match(run(folder, 'app.js'), /^3\.1\.\d 3\.0\.3 none true\n$/)
   const { version } = JSON.parse(readPage('package.json'))
   t.equal(run(folder, 'node_modules/liveengage-proxy/dist/server.js', '--version'), `${version}\n`)
 })

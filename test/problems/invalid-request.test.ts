@@ -38,8 +38,7 @@ t.test('a refusal names what is wrong and the rule, never a value', async (t) =>
       [
         {
           path: '/dialogId',
-          message:
-            'must be a dialog’s id: 1 to 128 letters, digits, hyphens or underscores, for example 8602832d-dce1-446b-8445-0d51f5926a42',
+          message: 'must be a dialog’s id: 1 to 128 letters, digits, hyphens or underscores',
         },
       ],
     ],
@@ -275,8 +274,7 @@ t.test('an unknown query key and a wrong dryRun are a 400', async (t) => {
   t.strictSame(body.errors, [
     {
       path: 'query:dialogId',
-      message:
-        'must be a dialog’s id: 1 to 128 letters, digits, hyphens or underscores, for example 8602832d-dce1-446b-8445-0d51f5926a42',
+      message: 'must be a dialog’s id: 1 to 128 letters, digits, hyphens or underscores',
     },
   ])
   t.strictSame(upstream.seen, [])

@@ -82,7 +82,7 @@ t.test('a problem becomes the document of RFC 9457', (t) => {
     delivery: 'unknown',
     retryable: false,
     remedy:
-      'LiveEngage may have processed the request. Where `retryable` is true, a retry is harmless. Do not send a message or a receipt again until you know that it did not arrive. After POST /conversations the conversation may exist; its id is lost, and a retry may fail with conversation-already-open.',
+      'LiveEngage may have processed the request. Do not repeat a message or a receipt unless sent twice is better than perhaps never; where `retryable` is true, a retry is harmless. After POST /conversations the conversation may exist; its id is lost, and a retry may fail with conversation-already-open.',
   })
   t.strictSame(problem.headers(), {})
   t.end()
