@@ -32,7 +32,7 @@ export async function startProxy({
   env = process.env,
   log = (line) => process.stdout.write(line),
 }: ProxyOptions = {}): Promise<RunningProxy> {
-  const { sandbox, listen, stop } = await buildProxy(env, { write: log, dropped: 0 })
+  const { sandbox, listen, stop } = await buildProxy(env, { write: log, dropped: 0 }, false)
   try {
     const { proxyUrl: url, adminUrl, webhookUrl } = await listen()
     return { url, adminUrl, webhookUrl, sandboxUrl: sandbox?.origin, stop }

@@ -2,16 +2,19 @@
 export function portAdvice(
   { code }: NodeJS.ErrnoException,
   ports: readonly string[],
-  command: string,
+  command?: string,
 ): string {
   // Which these are, the one who set them knows; some are secrets.
   const asBefore = ', with your other variables as before'
-  const assignments = (value: number) => ports.map((port) => `${port}=${value}`).join(' ')
+  const settings = (value: number) => {
+    const assignments = ports.map((port) => `${port}=${value}`).join(' ')
+    return command === undefined ? assignments : `${assignments} ${command}${asBefore}`
+  }
   switch (code) {
     case 'EADDRINUSE':
-      return `\n  Another program listens there, perhaps an earlier start of this one: stop it. On a free port: ${assignments(0)} ${command}${asBefore}`
+      return `\n  Another program listens there, perhaps an earlier start of this one: stop it. On a free port: ${settings(0)}`
     case 'EACCES':
-      return `\n  This user may not listen on a port below 1024. On another one: ${assignments(8080)} ${command}${asBefore}`
+      return `\n  This user may not listen on a port below 1024. On another one: ${settings(8080)}`
     case 'EADDRNOTAVAIL':
       return '\n  This machine does not have that address'
     default:

@@ -46,14 +46,22 @@ export type BuiltProxy = {
   stop: () => Promise<number>
 }
 
-/** @throws ConfigError, or what keeps the sandbox from its port */
-export async function buildProxy(env: NodeJS.ProcessEnv, log: Log): Promise<BuiltProxy> {
+/**
+ * @param isCommand whether a person has started it, who can start it otherwise
+ * @throws ConfigError, or what keeps the sandbox from its port
+ */
+export async function buildProxy(
+  env: NodeJS.ProcessEnv,
+  log: Log,
+  isCommand: boolean,
+): Promise<BuiltProxy> {
   const environment = loadConfig(env)
   const logger = createLogger(environment.logLevel, log)
   const variables = unknownVariables(env)
   if (variables.length > 0) logger.warn({ variables }, 'unknown variables, ignored')
   const tracing = await startTracing(env, environment.egress, logger)
-  const command = startCommand(environment.sandboxPort !== undefined, env['npm_lifecycle_event'])
+  const isSandboxed = environment.sandboxPort !== undefined
+  const command = isCommand ? startCommand(isSandboxed, env['npm_lifecycle_event']) : undefined
   const sandbox = await openSandbox(environment, command)
   const config =
     sandbox === undefined
@@ -88,7 +96,7 @@ async function listenEverywhere(
   config: Config,
   logger: Logger,
   sandbox: Sandbox | undefined,
-  command: string,
+  command: string | undefined,
 ): Promise<Addresses> {
   const mainPorts = sandbox === undefined ? ['PORT'] : ['PORT', 'SANDBOX_PORT']
   const listening = listen(server, config.host, config.port, 'listening at')
@@ -102,9 +110,16 @@ async function listenEverywhere(
   let webhookUrl: string | undefined
   if (webhooks !== undefined && config.webhookPort !== undefined) {
     const { webhookHost, webhookPort } = config
-    const listening = listen(webhooks.server, webhookHost, webhookPort, 'taking notifications at')
+    const path = '/webhooks/liveperson'
+    const listening = listen(
+      webhooks.server,
+      webhookHost,
+      webhookPort,
+      'taking notifications at',
+      path,
+    )
     const origin = await naming('WEBHOOK_HOST, WEBHOOK_PORT', listening, ['WEBHOOK_PORT'], command)
-    webhookUrl = `${origin}/webhooks/liveperson`
+    webhookUrl = `${origin}${path}`
     if (config.sandboxWebhookUrl === undefined) sandbox?.setWebhookUrl(webhookUrl)
   }
   logger.info(summaryOf(config, secrets, proxyUrl), 'serving')
@@ -150,7 +165,7 @@ function windDown(
 /** @returns undefined where it is not asked for */
 async function openSandbox(
   { sandboxPort: port, isSandboxStrict, sandboxWebhookUrl }: Config,
-  command: string,
+  command: string | undefined,
 ): Promise<Sandbox | undefined> {
   if (port === undefined) return undefined
   const { startSandbox } = await import('../sandbox/sandbox.ts')
@@ -159,19 +174,20 @@ async function openSandbox(
   return naming('SANDBOX_PORT', startSandbox(options), ports, command)
 }
 
-/** @returns the address, as a URL */
+/** @param path what is called there, for the log @returns the address, as a URL */
 async function listen(
   app: FastifyInstance,
   host: string,
   port: number,
   doing: string,
+  path = '',
 ): Promise<string> {
   const url = await app.listen({
     // Without a host Node listens on `::`, or on IPv4 alone where the system has no IPv6. And of `localhost`, Fastify would open a
     // second server for its other address, one that nobody drains.
     host: host === '::' ? '' : (await lookup(host)).address,
     port,
-    listenTextResolver: (address) => `${doing} ${address}`,
+    listenTextResolver: (address) => `${doing} ${address}${path}`,
   })
   // Where IPv6 is turned off, nothing answers at `[::]`, although it is what is listened on.
   return url.replace('//[::]:', '//localhost:')
@@ -181,10 +197,11 @@ async function listen(
 function naming<T>(
   variables: string,
   listening: Promise<T>,
-  ...advice: [ports: readonly string[], command: string]
+  ...advice: [ports: readonly string[], command: string | undefined]
 ): Promise<T> {
-  return listening.catch((cause: Error) => {
+  return listening.catch((cause: NodeJS.ErrnoException) => {
     const remedy = portAdvice(cause, ...advice)
-    throw new Error(`${cause.message} (${variables})${remedy}`, { cause })
+    const error = new Error(`${cause.message} (${variables})${remedy}`, { cause })
+    throw Object.assign(error, { code: cause.code })
   })
 }

@@ -14,7 +14,7 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
   const log = new LogStream()
   // Before pino's own listener.
   process.prependOnceListener('exit', () => log.close())
-  const { config, logger, sandbox, listen, stop } = await buildProxy(env, log)
+  const { config, logger, sandbox, listen, stop } = await buildProxy(env, log, true)
 
   closeWithGrace({ delay: config.shutdownTimeoutMs, logger: false }, async ({ signal, err }) => {
     if (err !== undefined) logger.fatal({ err }, 'the process fails')

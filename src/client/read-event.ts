@@ -46,7 +46,7 @@ export async function readRawEvent(
   headers: EventHeaders,
   secrets: EventSecrets,
 ): Promise<LiveEngageEvent> {
-  const keys = [secrets].flat().join().split(',')
+  const keys = await Promise.all([secrets].flat().join().split(',').map(importKey))
   const id = headerOf(headers, 'webhook-id')
   const timestamp = headerOf(headers, 'webhook-timestamp')
   const signatures = readSignatures(headerOf(headers, 'webhook-signature'))
@@ -56,7 +56,7 @@ export async function readRawEvent(
   signed.set(head)
   signed.set(bytes, head.length)
   let isSigned = false
-  for (const key of await Promise.all(keys.map(importKey))) {
+  for (const key of keys) {
     for (const signature of signatures) {
       isSigned ||= await crypto.subtle.verify('HMAC', key, signature, signed)
     }

@@ -44,10 +44,16 @@ export function configuredUrl({ host, port }: Config): string {
 }
 
 /** What will surprise whoever starts a proxy like this, each with what to do about it. */
-export function warningsOf({ sandboxPort, host }: Config, secrets: Secrets): string[] {
-  // Nothing real is behind the sandbox.
-  if (sandboxPort !== undefined) return []
+export function warningsOf(config: Config, secrets: Secrets): string[] {
+  const { sandboxPort, host, eventsUrl, webhookPort } = config
   const warnings: string[] = []
+  if (eventsUrl !== undefined && webhookPort === undefined && sandboxPort === undefined) {
+    warnings.push(
+      'EVENTS_URL is set and WEBHOOK_PORT is not: LivePerson reaches no listener, so no event will come. Set WEBHOOK_PORT',
+    )
+  }
+  // Nothing real is behind the sandbox.
+  if (sandboxPort !== undefined) return warnings
   if (secrets.credentials.size === 0) {
     warnings.push(
       secrets.hasCredentials

@@ -36,6 +36,8 @@ declare module 'fastify' {
 }
 
 export type NotificationRecord = {
+  /** Of the answer by which the app did not take an event. */
+  appStatus?: number
   /** As the notification names it, whether it is known or not. */
   accountId: string | undefined
   /** Events that the app took, events that are not for it, and chat states that it did not take. */

@@ -357,7 +357,8 @@ export const problems = {
     title: 'The proxy is overloaded',
     cause:
       'No slot was free for the account’s host (MAX_CONNECTIONS, MAX_ACCOUNT_SHARE), and the queue was full (MAX_QUEUE) or the wait too long (MAX_QUEUE_MS). Or a limit was reached: uploads in progress (MAX_UPLOADS), memory for large bodies (8 MiB for bodies of more than 8 KiB), open files. Or the process is too busy.',
-    remedy: 'Retry after the time in Retry-After. If it keeps failing while the CPU is idle, raise MAX_CONNECTIONS; else add a replica.',
+    remedy:
+      'Retry after the time in Retry-After. If it keeps failing while the CPU is idle, raise MAX_CONNECTIONS; else add a replica.',
     delivery: 'not-sent',
     retryable: true,
     retryAfterSeconds: 1,
@@ -388,7 +389,8 @@ export const problems = {
     status: 503,
     title: 'The proxy is shutting down',
     cause: 'The request arrived after the proxy had stopped accepting requests.',
-    remedy: 'Retry on a new connection. Another replica accepts the request, or this one after its restart.',
+    remedy:
+      'Retry on a new connection. Another replica accepts the request, or this one after its restart.',
     delivery: 'not-sent',
     retryable: true,
     retryAfterSeconds: 1,

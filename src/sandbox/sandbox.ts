@@ -116,6 +116,8 @@ export async function startSandbox({
       LP_ACCOUNT_ID: accountId,
       LP_CLIENT_ID: clientId,
       LP_CLIENT_SECRET: clientSecret,
+      // Everybody knows that secret, which proves notifications.
+      WEBHOOK_HOST: loopbackAddress(),
     },
     certificate: certificate?.cert,
     calls: calls.all,

@@ -42,12 +42,15 @@ export type DeliveryOutcome = 'taken' | 'refused' | 'unreachable' | 'timeout'
 const firstPauseMs = 50
 const longestPauseMs = 200
 
+/** `status`: of the app's answer, if there was one. */
+export type Delivered = { outcome: DeliveryOutcome; status: number | undefined }
+
 /** @param onAnswer gets the milliseconds of an attempt that was written */
 export async function deliver(
   { event, way, secrets, isTriedOnce }: Delivery,
   post: Post,
   onAnswer: (ms: number) => void,
-): Promise<DeliveryOutcome> {
+): Promise<Delivered> {
   const body = JSON.stringify(event)
   const attempt = async () => {
     const startedAt = performance.now()
@@ -66,7 +69,7 @@ export async function deliver(
     pauseMs = Math.min(pauseMs * 2, longestPauseMs)
     outcome = await attempt()
   }
-  return outcomeOf(outcome)
+  return { outcome: outcomeOf(outcome), status: 'status' in outcome ? outcome.status : undefined }
 }
 
 function mayRecover(outcome: PostOutcome): boolean {

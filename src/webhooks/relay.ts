@@ -1,7 +1,7 @@
 /** Hands the events of a notification to the app, one after the other. What the app does not take, LivePerson sends again. */
 import type { Trace } from '../transport/trace.ts'
 import type { Counters } from './counters.ts'
-import { type DeliveryOutcome, deliver, type Post } from './delivery.ts'
+import { type Delivered, type DeliveryOutcome, deliver, type Post } from './delivery.ts'
 import type { Event } from './events.ts'
 import { leftOutBy, type Selection } from './selection.ts'
 import type { Context, LeftOut } from './simplify/change.ts'
@@ -45,6 +45,8 @@ export type Relayed = {
   leftOut: number
   /** Chat states that the app did not take. */
   dropped: number
+  /** Of the answer by which the app did not take an event. */
+  appStatus?: number
 }
 
 /** The share of the clock that one chat state gets: typing must never hold up a message. */
@@ -73,7 +75,8 @@ export class Relay {
         relayed.leftOut += 1
         continue
       }
-      const outcome = await this.bring(simplified, notified)
+      const { outcome, status } = await this.bring(simplified, notified)
+      if (outcome === 'refused' && status !== undefined) relayed.appStatus = status
       this.options.counters.countEvent(simplified.type, outcome)
       if (outcome === 'taken') relayed.taken += 1
       else if (simplified.type === 'chat_state.updated') relayed.dropped += 1
@@ -98,9 +101,9 @@ export class Relay {
   private async bring(
     event: Event,
     { url, accountId, requestId, deadline, trace }: Notified,
-  ): Promise<DeliveryOutcome> {
+  ): Promise<Delivered> {
     const { post, secrets, counters, timeoutMs } = this.options
-    if (url === undefined) return 'taken'
+    if (url === undefined) return { outcome: 'taken', status: undefined }
     const isChatState = event.type === 'chat_state.updated'
     const now = performance.now()
     const ends = isChatState ? Math.min(deadline, now + timeoutMs * chatStateShare) : deadline
@@ -110,8 +113,8 @@ export class Relay {
       'x-request-id': requestId,
     }
     // The events before it took all the time that there was.
-    if (now >= ends) return 'timeout'
-    const outcome = await deliver(
+    if (now >= ends) return { outcome: 'timeout', status: undefined }
+    const delivered = await deliver(
       {
         event,
         way: { accountId, url, headers, deadline: ends, trace },
@@ -121,9 +124,9 @@ export class Relay {
       post,
       (ms) => counters.appSeconds.add(ms / 1000),
     )
-    if (outcome === 'taken') {
+    if (delivered.outcome === 'taken') {
       counters.lagSeconds.add(Math.max(Date.now() - Date.parse(event.timestamp), 0) / 1000)
     }
-    return outcome
+    return delivered
   }
 }

@@ -61,7 +61,10 @@ test('a start that fails leaves nothing behind', async (t) => {
   free.close()
   await once(free, 'close')
   const env = { ...anyPort, PORT, SANDBOX_PORT }
-  await t.rejects(startProxy({ env, log: () => undefined }), { message: /EADDRINUSE.*HOST, PORT/ })
+  await t.rejects(startProxy({ env, log: () => undefined }), {
+    message: /EADDRINUSE.*\(HOST, PORT\)\n.*On a free port: PORT=0 SANDBOX_PORT=0$/,
+    code: 'EADDRINUSE',
+  })
   free.listen(Number(SANDBOX_PORT), '127.0.0.1')
   await once(free, 'listening')
   free.close()

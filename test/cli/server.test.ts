@@ -51,7 +51,9 @@ t.test('it serves, with the sandbox inside, and says that it is the sandbox', as
     // The sandbox's notifications come when they come.
     .filter(({ route }) => route !== '/webhooks/liveperson')
   t.match(lines.at(0), { level: 'info', msg: /^listening at http:\/\/127\.0\.0\.1:\d+$/ })
-  t.match(lines.at(1), { msg: /^taking notifications at http:\/\/127\.0\.0\.1:\d+$/ })
+  t.match(lines.at(1), {
+    msg: /^taking notifications at http:\/\/127\.0\.0\.1:\d+\/webhooks\/liveperson$/,
+  })
   t.match(lines.at(2), {
     level: 'info',
     serves: 'the sandbox’s account',

@@ -33,7 +33,7 @@ async function stopDuringNotification(t: Test, times: Record<string, string>) {
   const EVENTS_URL = `http://127.0.0.1:${await listen(app)}/`
   const run = startProcess(t, { ...credentials, EVENTS_URL, ...times })
   const printed = await run.until(/taking notifications at \S+"/)
-  const origin = /taking notifications at (\S+)"/.exec(printed)?.[1] ?? ''
+  const origin = /taking notifications at (http:\/\/[^/]+)\//.exec(printed)?.[1] ?? ''
   const answer = notify(origin)
   const [socket] = await once(app, 'connection')
   await once(socket, 'data')

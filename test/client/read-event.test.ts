@@ -77,6 +77,8 @@ test('a secret that is none is an error, and never lets everybody in', async (t)
   for (const secrets of none) {
     const error = await failureOf(readEvent(requestOf(signed([next]), body), secrets))
     t.match(error, { name: 'TypeError' }, JSON.stringify(secrets))
+    const unsigned = new Request('http://app/', { method: 'POST', body })
+    t.match(await failureOf(readEvent(unsigned, secrets)), { name: 'TypeError' }, 'said first')
   }
 })
 

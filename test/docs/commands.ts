@@ -28,7 +28,7 @@ async function startSandbox(t: Test): Promise<Map<string, string>> {
   })
   const addresses = new Map<string, string>()
   for await (const line of createInterface(child.stdout)) {
-    const [, doing = '', address = ''] = /"([a-z ]+) at (http:\/\/127[^"]+)"/.exec(line) ?? []
+    const [, doing = '', address = ''] = /"([a-z ]+) at (http:\/\/127[\d.:]+)/.exec(line) ?? []
     const shown = shownFor[doing]
     if (shown !== undefined) addresses.set(shown, address)
     if (addresses.size === Object.keys(shownFor).length) return addresses

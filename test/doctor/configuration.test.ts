@@ -52,6 +52,13 @@ t.test('who has neither account nor credentials is told so', async (t) => {
   t.match(findings['configuration'], { status: 'warn', detail: cannot })
 })
 
+t.test('an app without a listener for LivePerson is a warning', async (t) => {
+  const warned = (env: Record<string, string>) => checkConfiguration(env).warnings.join('\n')
+  const EVENTS_URL = 'http://127.0.0.1:8080/'
+  t.match(warned({ EVENTS_URL }), 'EVENTS_URL is set and WEBHOOK_PORT is not')
+  t.notMatch(warned({ EVENTS_URL, SANDBOX: 'true' }), 'EVENTS_URL')
+})
+
 t.test('a proxy that anybody who reaches it can use is a warning', async (t) => {
   const own = { LP_ACCOUNT_ID: '1', LP_CLIENT_ID: 'a', LP_CLIENT_SECRET: 'b' }
   const warned = (env: Record<string, string>) => checkConfiguration(env).warnings.join('\n')
