@@ -29,7 +29,7 @@ async function portOf({ stdout }: ChildProcess): Promise<number> {
   }
   t.match(
     printed,
-    /^The sandbox, a LiveEngage in the box, listens on http:\/\/localhost:(\d+)\nPoint the proxy to it: LP_DOMAIN_API_URL=http:\/\/localhost:\1 LP_ALLOWED_HOSTS=localhost:\1 LP_ACCOUNT_ID=sandbox LP_CLIENT_ID=sandbox-client LP_CLIENT_SECRET=sandbox-secret\nPlay the agent: open http:\/\/localhost:\1 in a browser, or see http:\/\/localhost:\1\/sandbox\/docs\nNotifications are shown there, and sent to SANDBOX_WEBHOOK_URL where it is set\n$/,
+    /^The sandbox, a LiveEngage in the box, listens on http:\/\/localhost:(\d+)\nPoint the proxy to it: LP_DOMAIN_API_URL=http:\/\/localhost:\1 LP_ALLOWED_HOSTS=localhost:\1 LP_ACCOUNT_ID=sandbox LP_CLIENT_ID=sandbox-client LP_CLIENT_SECRET=sandbox-secret WEBHOOK_HOST=127.0.0.1\nPlay the agent: open http:\/\/localhost:\1 in a browser, or see http:\/\/localhost:\1\/sandbox\/docs\nNotifications are shown there, and sent to SANDBOX_WEBHOOK_URL where it is set\n$/,
   )
   return Number(/localhost:(\d+)/.exec(printed)?.[1])
 }
