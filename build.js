@@ -10,7 +10,6 @@ import { cp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/prom
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { build } from 'esbuild'
-import { ModuleKind, transpileDeclaration } from 'typescript'
 
 const root = import.meta.dirname
 const dist = join(root, 'dist')
@@ -89,6 +88,7 @@ const client = (await readdir(join(root, 'src/client')))
 
 /** The types that the package exports, from its sources alone: each of these says its types itself. */
 const declared = ['index', 'sandbox/sandbox', 'sandbox/interface']
+const { ModuleKind, transpileDeclaration } = await import('typescript')
 const declarations = declared.map((name) => `${name}.d.ts`)
 for (const name of declared) {
   const source = await readFile(join(root, `src/${name}.ts`), 'utf8')

@@ -4,8 +4,9 @@
  */
 import fc from 'fast-check'
 import type { Test } from 'tap'
+import { isLongRun } from '../long-runs.ts'
 
-const fraction = process.env['LONG_RUNS'] === 'true' ? 1 : 0.1
+const fraction = isLongRun ? 1 : 0.1
 
 /** How long one property may take, so that a failure that takes many runs to shrink ends too. */
 const longestMs = 60_000

@@ -4,6 +4,7 @@ import { cpSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Test, test } from 'tap'
 import { readPage } from '../docs/page.ts'
+import { inLongRuns } from '../long-runs.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -76,7 +77,7 @@ test('the package has the program, the client and the documents, and nothing els
   t.match(JSON.parse(readPage('package.json')).scripts.prepare, /npm run bundle$/)
 })
 
-test('an app imports the client and the documents, and runs the program', async (t) => {
+test('an app imports the client and the documents, and runs the program', inLongRuns, async (t) => {
   const folder = install(t, {
     'app.js': [
       "import { createRequire } from 'node:module'",
@@ -95,54 +96,58 @@ test('an app imports the client and the documents, and runs the program', async 
   t.equal(run(folder, 'node_modules/liveengage-proxy/dist/server.js', '--version'), `${version}\n`)
 })
 
-test('the types of the package compile under strict, with the DOM or with Node', async (t) => {
-  const folder = install(t, {
-    'own-tests.ts': [
-      "import { type RunningProxy, startProxy } from 'liveengage-proxy'",
-      "import { type ReceivedCall, type Sandbox, startSandbox } from 'liveengage-proxy/sandbox'",
-      'export const sandbox: Sandbox = await startSandbox({ strict: true, log: ({ text }) => text })',
-      'const env = { ...sandbox.proxyEnv, PORT: undefined }',
-      'export const proxy: RunningProxy = await startProxy({ env })',
-      'export const calls: readonly ReceivedCall[] = sandbox.calls()',
-      'export const cutOff: number = await proxy.stop()',
-      '// @ts-expect-error: a port is a number',
-      "await startSandbox({ port: '0' })",
-    ].join('\n'),
-    'app.ts': [
-      "import { createClient, LiveEngageProxyError, readEvent } from 'liveengage-proxy/client'",
-      "import type { SendMessageBody } from 'liveengage-proxy/client'",
-      "const client = createClient({ baseUrl: 'http://127.0.0.1:3000', consumerId: 'ada', fetch })",
-      "const body: SendMessageBody = { text: 'Hi' }",
-      "export const { sequence }: { sequence?: number } = await client.sendMessage('c', body)",
-      "export const blob: Blob = await client.getFile('c', 'v1/a.PNG')",
-      'export function tell(error: unknown): string {',
-      "  if (!(error instanceof LiveEngageProxyError)) return 'another'",
-      "  const delivery: 'not-sent' | 'unknown' = error.delivery",
-      "  return error.code === 'conversation-closed' ? delivery : error.remedy",
-      '}',
-      'export async function take(request: Request): Promise<string> {',
-      "  const event = await readEvent(request, ['whsec_a'])",
-      '  // @ts-expect-error: not every event has a text',
-      '  event.data.text',
-      "  if (event.type !== 'message.created' || event.data.kind !== 'text') return event.data.accountId",
-      '  return event.data.text',
-      '}',
-      '// @ts-expect-error: a number is no text',
-      "await client.sendMessage('c', { text: 5 })",
-      '// @ts-expect-error: no such code',
-      "export const wrong = (error: LiveEngageProxyError) => error.code === 'no-such-code'",
-      '// @ts-expect-error: no such key',
-      'await client.setProfile({ personl: {} })',
-    ].join('\n'),
-  })
-  const common = '--strict --exactOptionalPropertyTypes --noEmit --target es2022'.split(' ')
-  for (const options of [
-    '--lib es2022,dom --typeRoots none --module nodenext',
-    `--lib es2022 --types node --typeRoots ${root}node_modules/@types --skipLibCheck --module esnext --moduleResolution bundler`,
-  ]) {
-    const tsc = `${root}node_modules/typescript/bin/tsc`
-    const files = ['app.ts', 'own-tests.ts']
-    const compile = () => run(folder, tsc, ...common, ...options.split(' '), ...files)
-    t.doesNotThrow(compile, options)
-  }
-})
+test(
+  'the types of the package compile under strict, with the DOM or with Node',
+  inLongRuns,
+  async (t) => {
+    const folder = install(t, {
+      'own-tests.ts': [
+        "import { type RunningProxy, startProxy } from 'liveengage-proxy'",
+        "import { type ReceivedCall, type Sandbox, startSandbox } from 'liveengage-proxy/sandbox'",
+        'export const sandbox: Sandbox = await startSandbox({ strict: true, log: ({ text }) => text })',
+        'const env = { ...sandbox.proxyEnv, PORT: undefined }',
+        'export const proxy: RunningProxy = await startProxy({ env })',
+        'export const calls: readonly ReceivedCall[] = sandbox.calls()',
+        'export const cutOff: number = await proxy.stop()',
+        '// @ts-expect-error: a port is a number',
+        "await startSandbox({ port: '0' })",
+      ].join('\n'),
+      'app.ts': [
+        "import { createClient, LiveEngageProxyError, readEvent } from 'liveengage-proxy/client'",
+        "import type { SendMessageBody } from 'liveengage-proxy/client'",
+        "const client = createClient({ baseUrl: 'http://127.0.0.1:3000', consumerId: 'ada', fetch })",
+        "const body: SendMessageBody = { text: 'Hi' }",
+        "export const { sequence }: { sequence?: number } = await client.sendMessage('c', body)",
+        "export const blob: Blob = await client.getFile('c', 'v1/a.PNG')",
+        'export function tell(error: unknown): string {',
+        "  if (!(error instanceof LiveEngageProxyError)) return 'another'",
+        "  const delivery: 'not-sent' | 'unknown' = error.delivery",
+        "  return error.code === 'conversation-closed' ? delivery : error.remedy",
+        '}',
+        'export async function take(request: Request): Promise<string> {',
+        "  const event = await readEvent(request, ['whsec_a'])",
+        '  // @ts-expect-error: not every event has a text',
+        '  event.data.text',
+        "  if (event.type !== 'message.created' || event.data.kind !== 'text') return event.data.accountId",
+        '  return event.data.text',
+        '}',
+        '// @ts-expect-error: a number is no text',
+        "await client.sendMessage('c', { text: 5 })",
+        '// @ts-expect-error: no such code',
+        "export const wrong = (error: LiveEngageProxyError) => error.code === 'no-such-code'",
+        '// @ts-expect-error: no such key',
+        'await client.setProfile({ personl: {} })',
+      ].join('\n'),
+    })
+    const common = '--strict --exactOptionalPropertyTypes --noEmit --target es2022'.split(' ')
+    for (const options of [
+      '--lib es2022,dom --typeRoots none --module nodenext',
+      `--lib es2022 --types node --typeRoots ${root}node_modules/@types --skipLibCheck --module esnext --moduleResolution bundler`,
+    ]) {
+      const tsc = `${root}node_modules/typescript/bin/tsc`
+      const files = ['app.ts', 'own-tests.ts']
+      const compile = () => run(folder, tsc, ...common, ...options.split(' '), ...files)
+      t.doesNotThrow(compile, options)
+    }
+  },
+)

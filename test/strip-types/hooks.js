@@ -1,26 +1,7 @@
-/** The hook that Node.js calls for every module. What was stripped once is kept, under the hash of its source. */
-import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import process from 'node:process'
+/** The hook that Node.js calls for every module. */
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-
-const folder = fileURLToPath(new URL('../../node_modules/.cache/strip-types/', import.meta.url))
-
-async function strip(source) {
-  const file = `${folder}${createHash('sha256').update(source).digest('hex')}.js`
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    const { default: blankTypes } = await import('ts-blank-space')
-    const stripped = blankTypes(source)
-    // Under its name only once it is whole: other processes look for it at the same time.
-    const unfinished = `${file}.${process.pid}`
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(unfinished, stripped)
-    renameSync(unfinished, file)
-    return stripped
-  }
-}
+import { strip } from './strip.js'
 
 const isRelative = /^\.\.?\/.*\.(ts|mjs)$/
 

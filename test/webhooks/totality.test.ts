@@ -3,11 +3,12 @@ import { test } from 'tap'
 import { leftOutBy } from '../../src/webhooks/selection.ts'
 import { isSigned } from '../../src/webhooks/signature.ts'
 import { simplify } from '../../src/webhooks/simplify/notification.ts'
+import { isLongRun } from '../long-runs.ts'
 import { isEvent } from './is-event.ts'
 import { sign, startApp, startListener } from './start-listener.ts'
 import { inbound, rawOf } from './vectors.ts'
 
-const numRuns = process.env['LONG_RUNS'] === 'true' ? 20_000 : 500
+const numRuns = isLongRun ? 20_000 : 500
 const seed = Number(process.env['FAST_CHECK_SEED'] ?? Math.trunc(Math.random() * 2 ** 31))
 const settings = { numRuns, seed, includeErrorInReport: true }
 
