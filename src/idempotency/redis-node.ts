@@ -63,7 +63,8 @@ export class RedisNode {
   /** @throws whatever the client or the node says, or Silence */
   async ask(send: (client: Client) => Promise<unknown>, ms: number): Promise<unknown> {
     const { client } = this
-    if (client === undefined) throw new Error(this.whyDown)
+    // One that is still connecting would only say that it is.
+    if (client?.isReady !== true) throw new Error(this.whyDown)
     try {
       const reply = await within(ms, send(client))
       this.silences = 0

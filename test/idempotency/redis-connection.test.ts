@@ -1,9 +1,11 @@
 import { EventEmitter, once } from 'node:events'
+import { createServer as createMuteServer } from 'node:net'
 import { createServer } from 'node:tls'
 import t, { type Test } from 'tap'
 import { RedisConnection } from '../../src/idempotency/redis-connection.ts'
 import { exists } from '../../src/idempotency/redis-scripts.ts'
 import { makeCertificate, validity } from '../doctor/fixtures/certificate.ts'
+import { listen } from '../transport/fixtures/raw.ts'
 import { cut, silence, startFakeRedis } from './fixtures/fake-redis.ts'
 
 async function open(t: Test, url: () => string) {
@@ -114,6 +116,16 @@ t.test('a password is read anew for each connection', async (t) => {
   password = 'new'
   await again
   t.equal(await ask(), 0)
+})
+
+t.test('while it connects again, a command is told why the connection was lost', async (t) => {
+  const mute = createMuteServer((socket) => void socket.on('error', () => undefined))
+  const port = await listen(mute)
+  t.teardown(() => mute.close())
+  const { ask } = await open(t, () => `rediss://127.0.0.1:${port}`)
+  await once(mute, 'connection')
+  const cause = { message: /^there is no connection: .*1000/ }
+  await t.rejects(ask(), { ...unavailable, cause })
 })
 
 t.test('a closed connection stays closed', async (t) => {
