@@ -43,7 +43,8 @@ t.test('both tokens are needed, each in its form, or LiveEngage never hears of i
       t.equal(body.code, code)
       t.strictSame(body.errors, [{ path: `header:${name}`, message: form }])
       t.match(headers['www-authenticate'], /^Bearer realm="LiveEngage"/)
-      t.notMatch(JSON.stringify(body), /secret|aaaa/)
+      // A request id may have a few of the same letter.
+      t.notMatch(JSON.stringify(body), /secret|a{20}/)
     }
   }
   t.strictSame(upstream.seen, [])
