@@ -11,14 +11,20 @@ const lockfile = JSON.parse(read('package-lock.json'))
 const changelog = read('CHANGELOG.md')
 const [, unreleased = ''] = /^## Unreleased\n(.*?)(?=^## |(?![\s\S]))/ms.exec(changelog) ?? []
 const tag = `v${version}`
+const taggedCommit = git('tag', '-l', tag) === '' ? '' : git('rev-list', '-n', '1', tag)
 const deployed = git('grep', '-hoE', 'newTag: .*', '--', 'deploy').split('\n')
 
 /** What a release needs, and what to do where it is not so. */
 const needs = [
   [git('status', '--porcelain') === '', 'Nothing is uncommitted', 'commit it, or take it back'],
-  [git('branch', '--show-current') === 'main', 'This is main', 'git switch main'],
   [
-    ['', git('rev-parse', 'HEAD')].includes(git('tag', '-l', '--format=%(objectname)', tag)),
+    // Of a tag a checkout has no branch.
+    git('for-each-ref', '--contains', 'HEAD', 'refs/heads/main', 'refs/remotes/origin/main') !== '',
+    'This commit is on main',
+    'git switch main',
+  ],
+  [
+    ['', git('rev-parse', 'HEAD')].includes(taggedCommit),
     `${tag} is new, or this commit`,
     'npm version <the next one> --no-git-tag-version',
   ],

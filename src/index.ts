@@ -26,7 +26,7 @@ export type RunningProxy = {
 
 /**
  * Starts a proxy in this process. It installs no handler of signals: whoever starts it stops it.
- * @throws Error that names every wrong setting, or the port that is taken
+ * @throws Error that says which settings are wrong, or which port is taken; nothing is left open then
  */
 export async function startProxy({
   env = process.env,

@@ -67,7 +67,11 @@ export async function buildProxy(
     sandbox === undefined
       ? environment
       : withNotifications(pointedAt(environment, sandbox), sandbox)
-  const app = await buildApp(config, logger, tracing, log)
+  const app = await buildApp(config, logger, tracing, log).catch(async (error: unknown) => {
+    await sandbox?.close()
+    await tracing?.stop(longestLastSpansMs)
+    throw error
+  })
 
   async function stop(): Promise<number> {
     const endsAt = performance.now() + config.shutdownTimeoutMs

@@ -63,7 +63,7 @@ export type PictureFields = {
   metadata?: SendReceiptBody['metadata']
 }
 
-/** Every method throws a LiveEngageProxyError where it fails. */
+/** A call that fails throws a LiveEngageProxyError. An id that is no part of a path is a TypeError, and a stream that breaks throws its own error. */
 export type Client = {
   openConversation(body?: OpenConversationBody, options?: CallOptions): Promise<Conversation>
   sendMessage(id: string, body: SendMessageBody, options?: CallOptions): Promise<Event>

@@ -65,8 +65,18 @@ test('a start that fails leaves nothing behind', async (t) => {
     message: /EADDRINUSE.*\(HOST, PORT\)\n.*On a free port: PORT=0 SANDBOX_PORT=0$/,
     code: 'EADDRINUSE',
   })
-  free.listen(Number(SANDBOX_PORT), '127.0.0.1')
-  await once(free, 'listening')
-  free.close()
+  const isFree = async () => {
+    free.listen(Number(SANDBOX_PORT), '127.0.0.1')
+    await once(free, 'listening')
+    free.close()
+    await once(free, 'close')
+  }
+  await isFree()
+  // What is only found after the sandbox has its port.
+  const secretless = { ...anyPort, SANDBOX_PORT, EVENTS_SECRET: 'whsec_x' }
+  await t.rejects(startProxy({ env: secretless, log: () => undefined }), {
+    message: /EVENTS_SECRET/,
+  })
+  await isFree()
   await t.rejects(startProxy({ env: { PORT: 'x' } }), { name: 'ConfigError', message: /PORT/ })
 })
