@@ -1,8 +1,8 @@
 /** The log's way to stdout: lines are written in the background, some kilobytes at a time, and a log that fails harms nothing else. */
 import { pino } from 'pino'
 
-/** Each write wakes another thread, which costs more than many lines: they wait until so much is there, or this long at most. */
-const minLength = 4_096
+/** Each write wakes another thread, which costs more than many lines: they wait until so many bytes are there, or this long at most. */
+const minLength = 32_768
 const maxWaitMs = 200
 
 /** What may wait for a reader that does not read. Lines beyond it are dropped, since a log must not use up the memory. */
@@ -14,7 +14,10 @@ const pauseMs = 1_000
 /** How often a last write is tried where nobody reads, 100 ms apart. */
 const mostLastTries = 5
 
-type Destination = ReturnType<typeof pino.destination>
+/** Takes bytes in its buffer mode, which pino's types leave out. */
+type Destination = Omit<ReturnType<typeof pino.destination>, 'write'> & {
+  write(line: string | Uint8Array): boolean
+}
 
 /** The lines that were not written, for the metrics. */
 export type DroppedLines = { readonly dropped: number }
@@ -37,7 +40,8 @@ export class LogStream implements DroppedLines {
 
   write(line: string): void {
     const isPaused = this.destination === undefined && performance.now() < this.brokenUntil
-    const end = this.given + Buffer.byteLength(line)
+    const bytes = Buffer.from(line)
+    const end = this.given + bytes.length
     if (isPaused || end - this.written > maxWaitingLength) {
       this.dropped += 1
       return
@@ -45,13 +49,12 @@ export class LogStream implements DroppedLines {
     this.given = end
     this.lineEnds.push(end)
     this.destination ??= this.open()
-    this.destination.write(line)
+    this.destination.write(bytes)
   }
 
   /** @param done once all is written, or cannot be */
   flush(done: (error?: Error) => void = () => undefined): void {
-    if (this.destination === undefined) done()
-    else this.destination.flush(done)
+    this.flushUntil(this.given, done)
   }
 
   /** pino asks for it after a `fatal` line. Not synchronously: on a full disk that would take for ever. */
@@ -71,10 +74,24 @@ export class LogStream implements DroppedLines {
     destination?.destroy()
   }
 
+  /** @param end in the bytes that the destination has been given */
+  private flushUntil(end: number, done: (error?: Error) => void): void {
+    const { destination } = this
+    destination?.flush((error) => {
+      // It says so as soon as less is left than makes a piece.
+      if (destination === this.destination && this.written < end) this.flushUntil(end, done)
+      else done(error)
+    })
+    if (destination === undefined) done()
+  }
+
   private open(): Destination {
     const destination = pino.destination({
       sync: false,
+      // With text it would count the bytes of all that waits again for each line.
+      contentMode: 'buffer',
       minLength,
+      maxWrite: 2 * minLength,
       periodicFlush: maxWaitMs,
       retryEAGAIN: () => {
         this.triesLeft -= 1

@@ -10,7 +10,7 @@ export function createLogger(level: Config['logLevel'], destination?: Destinatio
     {
       level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp,
       formatters: { level: (label) => ({ level: label }) },
       // An error's message may quote what a caller sent, so only its name, code and place are logged.
       serializers: { err: describeError },
@@ -21,6 +21,15 @@ export function createLogger(level: Config['logLevel'], destination?: Destinatio
     },
     destination ?? new LogStream(),
   )
+}
+
+let latest = { ms: Number.NaN, field: '' }
+
+/** pino's `isoTime`, made once for all lines of a millisecond. */
+function timestamp(): string {
+  const ms = Date.now()
+  if (ms !== latest.ms) latest = { ms, field: `,"time":"${new Date(ms).toISOString()}"` }
+  return latest.field
 }
 
 /** pino takes the message of an error for the sentence of a line that has none. */
