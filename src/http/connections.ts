@@ -167,7 +167,8 @@ function follow(activity: Activity, request: IncomingMessage, response: ServerRe
   const forget = () => {
     if (activity.latest === exchange) activity.latest = undefined
   }
-  response.once('close', () => {
+  // It comes once; to say so would make it dearer.
+  response.on('close', () => {
     activity.unanswered -= 1
     activity.idleSince = performance.now()
     if (request.complete) forget()
