@@ -51,16 +51,18 @@ export function admit(
   { priority, hasDryRun, accountOf }: CallKind,
 ): onRequestHookHandler {
   return (request, _reply, done) => {
-    const { headers, raw, trace } = request
+    const { headers, raw, state } = request
     if (headers['content-encoding'] !== undefined) refuseEncoding(headers)
     if (options.secrets.needsKey) checkKey(headers, options.secrets)
     const deadline = performance.now() + readTimeoutMs(headers, options.requestTimeoutMs)
     const caller = readCaller(headers, options, accountOf?.(request))
     const { accountId } = caller
     const upstream = { endedMs: 0, startedAt: undefined }
-    const terms: Terms = { accountId, priority, deadline, connection: raw.socket, upstream, trace }
-    request.call = { caller, terms, host: options.client.knownHost(accountId) }
-    request.isDryRun = hasDryRun && asksForDryRun(request.query)
+    const { socket: connection } = raw
+    const { trace } = state
+    const terms: Terms = { accountId, priority, deadline, connection, upstream, trace }
+    state.call = { caller, terms, host: options.client.knownHost(accountId) }
+    state.isDryRun = hasDryRun && asksForDryRun(request.query)
     done()
   }
 }
@@ -215,9 +217,9 @@ function invalid(path: string, message: string): Problem {
 export function refuseBeyondCapacity(options: CapacityOptions): onRequestHookHandler {
   return (request, _reply, done) => {
     const refusal = refusalOf(request, options)
-    if (refusal === undefined || request.keyed === null) return done(refusal)
+    if (refusal === undefined || request.state.keyed === null) return done(refusal)
     options.store
-      .has(request.keyed.key)
+      .has(request.state.keyed.key)
       .then((isKnown) => done(isKnown ? undefined : refusal), done)
   }
 }
@@ -226,8 +228,8 @@ function refusalOf(
   request: FastifyRequest,
   { eventLoop, statistics }: CapacityOptions,
 ): Problem | undefined {
-  if (request.lacksBodyMemory) return new Problem('overloaded')
-  if (request.isDryRun) return undefined
+  if (request.state.lacksBodyMemory) return new Problem('overloaded')
+  if (request.state.isDryRun) return undefined
   const { terms, host } = admitted(request)
   if (eventLoop.isLate) {
     statistics.services.messaging.shed[terms.priority]['event-loop'] += 1
@@ -237,7 +239,8 @@ function refusalOf(
 }
 
 /** What an admitted request's call to LiveEngage is made with. */
-export function admitted({ call }: FastifyRequest): CallContext {
+export function admitted({ state }: FastifyRequest): CallContext {
+  const { call } = state
   if (call === null) throw new Error('a request is admitted before it is handled')
   return call
 }

@@ -41,12 +41,12 @@ export class BodyMemory {
     const bytes = isAnnounced ? Number(headers['content-length'] ?? 0) : this.limitBytes
     // It will be refused as too large.
     if (bytes > this.limitBytes) return
-    request.lacksBodyMemory = !this.hasRoomFor(bytes)
-    if (request.lacksBodyMemory && headers['idempotency-key'] === undefined) {
+    request.state.lacksBodyMemory = !this.hasRoomFor(bytes)
+    if (request.state.lacksBodyMemory && headers['idempotency-key'] === undefined) {
       throw new Problem('overloaded')
     }
     this.takenBytes += bytes
-    request.bodyBytes = bytes
+    request.state.bodyBytes = bytes
     this.arriving.add(request)
   }
 
@@ -64,8 +64,8 @@ export class BodyMemory {
   shrink(request: FastifyRequest, bytes: number): void {
     this.arriving.remove(request)
     const needed = bytes <= freeBytes ? 0 : bytes
-    this.takenBytes -= request.bodyBytes - needed
-    request.bodyBytes = needed
+    this.takenBytes -= request.state.bodyBytes - needed
+    request.state.bodyBytes = needed
   }
 
   /** Gives all of it back, once there is an answer. */

@@ -23,7 +23,7 @@ export function answerWithProblem(
   reply: FastifyReply,
 ): void {
   const problem = toProblem(error, request)
-  request.problem = problem
+  request.state.problem = problem
   const isRepeatable = request.routeOptions.config?.isRepeatable === true
   const { hasShortProblems, problemsUrl } = request.server
   reply
@@ -47,7 +47,7 @@ function toProblem(error: unknown, request: FastifyRequest): Problem {
       return new Problem('invalid-request', { detail: 'The request is malformed.' })
     }
   }
-  const delivery = request.mayBeSent ? 'unknown' : 'not-sent'
+  const delivery = request.state.mayBeSent ? 'unknown' : 'not-sent'
   return new Problem('internal-error', { cause: error, delivery })
 }
 

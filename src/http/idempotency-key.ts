@@ -27,7 +27,7 @@ export type KeyedRequest = {
 /** Must come before every other `onSend` hook: whatever one of them throws, the claim has ended. */
 export function settleKeys(app: FastifyInstance): void {
   app.addHook('onSend', (request, reply, payload: unknown, done) => {
-    const { keyed } = request
+    const { keyed } = request.state
     // A settled one comes again with the problem that takes the place of an answer which could not be sent.
     if (keyed?.lease === undefined) done()
     else {
@@ -49,9 +49,9 @@ export const readIdempotencyKey: onRequestHookHandler = (request, _reply, done) 
       throw new Problem('invalid-request', { detail: `Idempotency-Key ${message}.`, errors })
     }
     // A dry run sends nothing that could be doubled.
-    if (!request.isDryRun) {
+    if (!request.state.isDryRun) {
       const key = keyOf(request, String(header))
-      request.keyed = { key, body: undefined, state: 'new', lease: undefined }
+      request.state.keyed = { key, body: undefined, state: 'new', lease: undefined }
     }
   }
   done()
@@ -60,8 +60,8 @@ export const readIdempotencyKey: onRequestHookHandler = (request, _reply, done) 
 /** A `preHandler`: by now the request is valid, and nothing has gone out for it. */
 export function claimKey(store: IdempotencyStore): preHandlerHookHandler {
   return (request, reply, done) => {
-    if (request.keyed === null) return done()
-    claim(store, request.keyed, request, reply).then((isAnswered) => {
+    if (request.state.keyed === null) return done()
+    claim(store, request.state.keyed, request, reply).then((isAnswered) => {
       if (!isAnswered) done()
     }, done)
   }
@@ -118,7 +118,7 @@ const lostDetail =
 /** What the call is made with that must not be made twice: its first byte leaves only while the request holds its key. */
 export function guarded(request: FastifyRequest): CallContext {
   const context = admitted(request)
-  const beforeWrite = request.keyed?.lease?.write
+  const beforeWrite = request.state.keyed?.lease?.write
   return beforeWrite === undefined
     ? context
     : { ...context, terms: { ...context.terms, beforeWrite } }
@@ -130,7 +130,8 @@ function settle(keyed: KeyedRequest, lease: Lease, outcome: Outcome | undefined)
 }
 
 /** Whether LiveEngage has acted or may have. What is no problem is LiveEngage's answer, a native route's 4xx included. */
-function isLasting({ problem }: FastifyRequest, { statusCode }: FastifyReply): boolean {
+function isLasting({ state }: FastifyRequest, { statusCode }: FastifyReply): boolean {
+  const { problem } = state
   if (problem !== null) return problem.delivery === 'unknown'
   return statusCode < 400 || statusCode === 408 || statusCode >= 500
 }
@@ -149,8 +150,8 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-function lost({ id, mayBeSent, server }: FastifyRequest): Outcome | undefined {
-  if (!mayBeSent) return undefined
+function lost({ id, state, server }: FastifyRequest): Outcome | undefined {
+  if (!state.mayBeSent) return undefined
   const problem = new Problem('internal-error')
   return {
     status: problem.status,

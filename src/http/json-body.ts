@@ -46,8 +46,8 @@ async function isOver(payload: IncomingMessage): Promise<boolean> {
 
 /** Of a whole body the bytes are kept for its Idempotency-Key, and memory only for what it turned out to be. */
 export function keepBody(request: FastifyRequest, body: Buffer): void {
-  if (request.keyed !== null) request.keyed.body = body
-  if (request.bodyBytes > 0) request.server.bodyMemory.shrink(request, body.length)
+  if (request.state.keyed !== null) request.state.keyed.body = body
+  if (request.state.bodyBytes > 0) request.server.bodyMemory.shrink(request, body.length)
 }
 
 export function isBodyless(headers: IncomingHttpHeaders): boolean {

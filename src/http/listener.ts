@@ -23,7 +23,7 @@ import { checkHost, checkOrigin } from './host-check.ts'
 import { inputLimits, mostConnections } from './input-limits.ts'
 import { acceptJsonBodies } from './json-body.ts'
 import { logRequest, type RequestCounters } from './request-record.ts'
-import { decorateRequests } from './request-state.ts'
+import { RequestState } from './request-state.ts'
 
 export type ListenerOptions = {
   /** Of the listener whose stop this one follows; absent: it has its own. */
@@ -70,6 +70,7 @@ export function createListener(
     genReqId: ({ headers }) => readRequestId(headers['x-request-id']),
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
+      request.state = new RequestState()
       addStandardHeaders(request, reply, isLastAnswer(request, reply))
       answerWithProblem(error, request, reply)
       logRequest(logger, request, reply)
@@ -99,7 +100,11 @@ export function createListener(
     })
     app.server.emit('request', request, response)
   })
-  decorateRequests(app)
+  app.decorateRequest('state')
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.state = new RequestState()
+    done()
+  })
   const explainUnrouted = handleErrors(app)
   const bodyMemory = new BodyMemory(config.bodyLimitBytes, bodyMemoryBytes)
   app.decorate('hasShortProblems', hasShortProblems)
@@ -128,15 +133,15 @@ export function createListener(
     done()
   })
   app.addHook('preValidation', (request, _reply, done) => {
-    request.isWorkedOn = true
+    request.state.isWorkedOn = true
     drain.work += 1
     done()
   })
   app.addHook('onSend', (request, reply, _payload, done) => {
-    if (request.bodyBytes > 0) bodyMemory.release(request)
+    if (request.state.bodyBytes > 0) bodyMemory.release(request)
     // It comes twice where an answer cannot be sent and a problem takes its place.
-    if (request.isWorkedOn) drain.work -= 1
-    request.isWorkedOn = false
+    if (request.state.isWorkedOn) drain.work -= 1
+    request.state.isWorkedOn = false
     const isLast = isLastAnswer(request, reply)
     if (isLast && !request.raw.complete) refuseRest(request.raw.socket)
     addStandardHeaders(request, reply, isLast)

@@ -19,7 +19,8 @@ export class Turn {
     this.conversation = conversation
     this.latest = latest
     const place = latest.findIndex((turn) => turn.conversation === conversation)
-    const before = latest[place]
+    // An array has no element at -1, and V8 takes its time to find that out.
+    const before = place < 0 ? undefined : latest[place]
     this.before = before
     if (before === undefined) latest.push(this)
     else {
@@ -83,8 +84,8 @@ function hashOf(text: string): number {
 /** Takes a request's place: as soon as the whole request is there, and before anything that waits. */
 export function takeTurn(order: MessageOrder, request: FastifyRequest): void {
   // A dry run sends nothing.
-  if (request.isDryRun) return
-  request.turn = order.take(admitted(request).caller.accountId, conversationOf(request))
+  if (request.state.isDryRun) return
+  request.state.turn = order.take(admitted(request).caller.accountId, conversationOf(request))
 }
 
 /** A `preHandler`, before that which claims an Idempotency-Key. A form is read by its handler, which takes the turn itself. */
@@ -102,7 +103,7 @@ function conversationOf({ params }: FastifyRequest): string {
 
 /** Also for a request that was refused, replayed or out of time before its turn came. */
 export const endTurn: onSendHookHandler = (request, _reply, _payload, done) => {
-  request.turn?.end()
+  request.state.turn?.end()
   done()
 }
 
@@ -115,7 +116,7 @@ export function inTurn<T>(
   request: FastifyRequest,
   send: () => Promise<T>,
 ): Promise<T> {
-  const { turn } = request
+  const { turn } = request.state
   return turn === null || turn.hasCome ? send() : afterOthers(client, request, turn, send)
 }
 

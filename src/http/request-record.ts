@@ -56,7 +56,7 @@ export class RequestCounters {
 
   /** Counts a request when the head of its answer is about to leave. */
   answered(request: FastifyRequest, reply: FastifyReply): void {
-    const { problem, call, keyed } = request
+    const { problem, call, keyed, mayBeSent } = request.state
     const route = request.routeOptions.config?.counters ?? this.unrouted
     const ms = reply.elapsedTime
     const upstreamMs = readUpstreamMs(call?.terms)
@@ -67,7 +67,7 @@ export class RequestCounters {
       route.ownSeconds.add((ms - upstreamMs) / 1000)
     }
     if (keyed?.state === 'replayed') this.replays += 1
-    if (request.mayBeSent) this.countUnknown(problem, reply.statusCode)
+    if (mayBeSent) this.countUnknown(problem, reply.statusCode)
   }
 
   /** Counts bytes that never became a request. */
@@ -104,7 +104,7 @@ export function logRequest(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  const { problem, call, keyed, trace, notification } = request
+  const { problem, call, keyed, trace, notification } = request.state
   // Fastify makes it anew each time it is asked for.
   const route = request.routeOptions
   // pino leaves out what is undefined.

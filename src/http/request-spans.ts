@@ -33,7 +33,7 @@ export function traceRequests(app: FastifyInstance, tracing: Tracing): void {
   app.addHook('onRequest', (request, _reply, done) => {
     const { config } = request.routeOptions
     if (config?.callsLiveEngage === true || config?.isTraced === true) {
-      request.trace = start(tracing, request)
+      request.state.trace = start(tracing, request)
     }
     done()
   })
@@ -45,7 +45,8 @@ export function traceRequests(app: FastifyInstance, tracing: Tracing): void {
   })
 }
 
-function end({ trace, problem, keyed }: FastifyRequest, { statusCode }: FastifyReply): void {
+function end({ state }: FastifyRequest, { statusCode }: FastifyReply): void {
+  const { trace, problem, keyed } = state
   trace?.end({ status: statusCode, problem, isReplayed: keyed?.state === 'replayed' })
 }
 

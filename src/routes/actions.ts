@@ -92,7 +92,7 @@ function isLong({ headers }: FastifyRequest): boolean {
 /** What is done with an admitted request, by what LiveEngage makes of its action. */
 function handlerOf(action: Action, options: ActionRoutesOptions): Handler {
   return (request, reply) => {
-    if (request.isDryRun) return dryRun(action, request, options)
+    if (request.state.isDryRun) return dryRun(action, request, options)
     switch (action.outcome) {
       case 'opened':
         return answerOpened(action, request, reply, options)
@@ -122,7 +122,7 @@ async function answerOpened(
 ): Promise<FastifyReply> {
   const { id: requestId } = request
   const commands = action.translate(inputOf(request))
-  request.mayBeSent = true
+  request.state.mayBeSent = true
   const opened = await client.open(commands, guarded(request))
   const { conversationId, consumerId, isProfileRefused } = opened
   if (isProfileRefused) {
@@ -157,7 +157,7 @@ async function answerSilent(
   const { caller } = context
   const call = { command, caller, conversationId: request.params.id, expirySeconds }
   await inTurn(client, request, () => {
-    request.mayBeSent = true
+    request.state.mayBeSent = true
     return typing.follow(call, async () => {
       await client.send(command, context).catch((error) => {
         // Some refusals mean that what was asked for is so already.
@@ -190,7 +190,7 @@ function publish(
   request.body = undefined
   const publishNow = () => {
     const send = () => sendCommand(guarded(request))
-    request.mayBeSent = true
+    request.state.mayBeSent = true
     // Mostly nothing is typed that would have to end.
     return typing.dialogs.size === 0 ? send() : typing.follow(call, send)
   }

@@ -48,13 +48,14 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
     onRequest: [...hooks.onRequest, limitUploads(options)],
     onSend: [releaseUpload, endTurn],
     handler: async (request, reply) => {
-      const { params, keyed } = request
+      const { params, state } = request
+      const { keyed } = state
       const context = admitted(request)
       const { file, fields } = await readUpload(request, fileLimitBytes)
       const fileType = pictureType(file)
       if (fileType === undefined) throw invalidForm('/file', 'must be a JPEG, PNG or GIF picture')
       const question = askForUpload(file.length, fileType)
-      if (request.isDryRun) return preview(client, question, context)
+      if (state.isDryRun) return preview(client, question, context)
       if (order !== undefined) takeTurn(order, request)
       if (keyed !== null) {
         // Not over the body's bytes: a client chooses another boundary for each attempt.
@@ -69,7 +70,7 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
         const stored = { relativePath, fileType }
         const command = publishFile(conversationId, stored, fields)
         const { sequence } = await inTurn(client, request, () => {
-          request.mayBeSent = true
+          request.state.mayBeSent = true
           return client.send(command, guarded(request))
         })
         return { sequence, file: stored }
@@ -90,7 +91,7 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
         const context = admitted(request)
         // Whoever appends an upload's relativePath to `/files/` has its first slash twice.
         const relativePath = params['*'].replace(/^\/?/, '/')
-        if (request.isDryRun) return preview(client, askForDownload(relativePath), context)
+        if (request.state.isDryRun) return preview(client, askForDownload(relativePath), context)
         const file = await storage.get(relativePath, context)
         const { contentType = '', contentLength, body } = file
         const isPicture = /^image\/(png|jpeg|gif)$/.test(contentType)
@@ -105,7 +106,7 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
 
 /** Also for a caller who has hung up; by now the file is no longer held. */
 const releaseUpload: onSendHookHandler = (request, _reply, _payload, done) => {
-  request.releaseUpload?.()
+  request.state.releaseUpload?.()
   done()
 }
 
@@ -124,16 +125,16 @@ function limitUploads({
     if (Number(request.headers['content-length']) > fileLimitBytes + formBytes) {
       throw payloadTooLarge('FILE_LIMIT_BYTES', fileLimitBytes)
     }
-    if (uploads >= maxUploads) arriving.endStopped()?.releaseUpload?.()
+    if (uploads >= maxUploads) arriving.endStopped()?.state.releaseUpload?.()
     if (uploads >= maxUploads) {
       statistics.services.storage.shed.high.uploads += 1
       throw new Problem('overloaded')
     }
     uploads += 1
     arriving.add(request)
-    request.releaseUpload = () => {
+    request.state.releaseUpload = () => {
       arriving.remove(request)
-      request.releaseUpload = null
+      request.state.releaseUpload = null
       uploads -= 1
     }
     done()

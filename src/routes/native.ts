@@ -37,7 +37,7 @@ export async function nativeRoutes(
           const detail = 'Native routes translate nothing: no dry run, and no fragment in the path.'
           throw new Problem('invalid-request', { detail, errors })
         }
-        request.mayBeSent = true
+        request.state.mayBeSent = true
         const [, search = ''] = /^[^?]*(\?.*)$/s.exec(url) ?? []
         const answer = await options.client.forward(method, search, body, guarded(request))
         if (answer.contentType !== undefined) reply.header('content-type', answer.contentType)

@@ -31,14 +31,14 @@ export function mountWebhooks(app: FastifyInstance, options: WebhookRouteOptions
   let inFlight = 0
   app.removeAllContentTypeParsers()
   app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, body, done) => {
-    if (request.bodyBytes > 0) request.server.bodyMemory.shrink(request, body.length)
+    if (request.state.bodyBytes > 0) request.server.bodyMemory.shrink(request, body.length)
     done(null, body)
   })
   app.post<{ Body: Buffer | undefined }>('/webhooks/liveperson', {
     config: { isTraced: true },
     onRequest: takeBytes,
     handler: async (request, reply) => {
-      const { id: requestId, body = Buffer.alloc(0), trace } = request
+      const { id: requestId, body = Buffer.alloc(0), state } = request
       const deadline = performance.now() - reply.elapsedTime + timeoutMs
       const receivedAt = Date.now()
       const { accountId, clientId } = prove(request, body, options)
@@ -53,7 +53,7 @@ export function mountWebhooks(app: FastifyInstance, options: WebhookRouteOptions
       }
       const url = options.eventsUrlOf(accountId)
       const random = options.random()
-      const client = { accountId, clientId, requestId, url, trace }
+      const client = { accountId, clientId, requestId, url, trace: state.trace }
       inFlight += 1
       try {
         const relayed = await relay.relay({ json, ...client, receivedAt, deadline, random })
@@ -69,9 +69,9 @@ export function mountWebhooks(app: FastifyInstance, options: WebhookRouteOptions
  * Bytes are bytes, whatever `Content-Type` says of them; but encoded ones are not those that were signed. LivePerson names no encoding,
  * so whoever does, be it `identity` or of no body, has had them in hand.
  */
-const takeBytes: onRequestHookHandler = ({ headers, lacksBodyMemory }, _reply, done) => {
+const takeBytes: onRequestHookHandler = ({ headers, state }, _reply, done) => {
   if (headers['content-encoding'] !== undefined) throw unsupportedMediaType('unencoded')
-  if (lacksBodyMemory) throw new Problem('overloaded')
+  if (state.lacksBodyMemory) throw new Problem('overloaded')
   headers['content-type'] = 'application/octet-stream'
   done()
 }
@@ -84,7 +84,7 @@ function prove(
 ): { accountId: string; clientId: string } {
   const accountId = headerOf(request, 'x-liveperson-account-id')
   const credentials = credentialsOf(accountId)
-  request.notification = {
+  request.state.notification = {
     accountId: isAccountId(accountId) ? accountId : undefined,
   }
   const refuse = (reason: string) => {
@@ -114,7 +114,7 @@ function conclude(
   accountId: string,
   counters: Counters,
 ): undefined {
-  request.notification = { accountId, ...counts }
+  request.state.notification = { accountId, ...counts }
   const code = outcome === 'taken' ? undefined : problemOf[outcome]
   counters.notifications[code ?? 'taken'] += 1
   if (code !== undefined) throw new Problem(code)

@@ -1,6 +1,7 @@
 import { fastify } from 'fastify'
 import { test } from 'tap'
 import { admitted } from '../../src/http/admission.ts'
+import { RequestState } from '../../src/http/request-state.ts'
 import { start, token } from '../start.ts'
 import { openWire } from '../wire.ts'
 
@@ -126,7 +127,9 @@ test('the key is checked before the body is read', async (t) => {
 test('a handler without admission before it is a bug, not a caller without tokens', async (t) => {
   const app = fastify()
   t.teardown(() => app.close())
-  app.decorateRequest('call', null)
+  app.addHook('onRequest', async (request) => {
+    request.state = new RequestState()
+  })
   app.get('/', (request) => admitted(request))
   const { statusCode, body } = await app.inject('/')
   t.equal(statusCode, 500)

@@ -2,6 +2,7 @@ import { fastify } from 'fastify'
 import t from 'tap'
 import { handleErrors } from '../../src/http/error-handler.ts'
 import { logRequest } from '../../src/http/request-record.ts'
+import { RequestState } from '../../src/http/request-state.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { start, startProxy } from '../start.ts'
 import { startUpstream } from '../upstream.ts'
@@ -92,9 +93,9 @@ t.test('an unexpected exception is a 500 that says nothing of it', async (t) => 
       const logger = createLogger('trace', { write: (line) => void lines.push(line) })
       const app = fastify({ genReqId: () => 'five' })
       t.teardown(() => app.close())
-      app.decorateRequest('mayBeSent', mayBeSent)
-      app.decorateRequest('problem', null)
-      app.decorateRequest('caller', null)
+      app.addHook('onRequest', async (request) => {
+        request.state = Object.assign(new RequestState(), { mayBeSent })
+      })
       app.addHook('onSend', async (request, reply) => logRequest(logger, request, reply))
       handleErrors(app)
       app.get('/fail', () => {

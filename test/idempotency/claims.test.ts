@@ -2,7 +2,7 @@ import { type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { type Test, test } from 'tap'
 import { handleErrors } from '../../src/http/error-handler.ts'
 import { claimKey, readIdempotencyKey, settleKeys } from '../../src/http/idempotency-key.ts'
-import { decorateRequests } from '../../src/http/request-state.ts'
+import { RequestState } from '../../src/http/request-state.ts'
 import { MemoryStore } from '../../src/idempotency/memory-store.ts'
 import type { Outcome } from '../../src/idempotency/store.ts'
 import { Problem } from '../../src/problems/problem.ts'
@@ -20,14 +20,16 @@ async function startRoute(
 ) {
   const app = fastify()
   t.teardown(() => app.close())
-  decorateRequests(app)
+  app.addHook('onRequest', async (request) => {
+    request.state = new RequestState()
+  })
   settleKeys(app)
   app.addHook('onSend', async (request, reply) => void onSend(request, reply))
   handleErrors(app)
   const admit = async (request: FastifyRequest) => {
     const own = { credentials: undefined, appJwt: undefined, consumerJws: undefined }
     const caller = { ...own, accountId: 'a', consumerId: 'c', clientProperties: undefined }
-    request.call = { caller, terms: { accountId: 'a', priority: 'high', deadline: 0 } }
+    request.state.call = { caller, terms: { accountId: 'a', priority: 'high', deadline: 0 } }
   }
   app.post('/', {
     schema: { response: { 201: { type: 'object', properties: { n: { type: 'integer' } } } } },
@@ -76,7 +78,7 @@ test('what fails once it may be sent is answered again and not done again', asyn
     ['an answer that cannot be serialized', () => ({ n: 'no number' })],
   ] as const) {
     const handler = count((request, reply) => {
-      request.mayBeSent = true
+      request.state.mayBeSent = true
       reply.code(201)
       return fail()
     })
@@ -90,7 +92,7 @@ test('what fails once it may be sent is answered again and not done again', asyn
 
 test('an answer that another hook keeps from being sent is not the outcome; what was sent is', async (t) => {
   const handler = count((request, reply) => {
-    request.mayBeSent = true
+    request.state.mayBeSent = true
     return reply.code(201).send({ n: 1 })
   })
   const onSend: Step = (_request, reply) => {
@@ -105,7 +107,7 @@ test('an answer that another hook keeps from being sent is not the outcome; what
 
 test('a hook that fails on every answer leaves no key in use', async (t) => {
   const handler = count((request, reply) => {
-    request.mayBeSent = true
+    request.state.mayBeSent = true
     return reply.code(201).send({ n: 1 })
   })
   const onSend = () => {
@@ -119,7 +121,7 @@ test('a hook that fails on every answer leaves no key in use', async (t) => {
 test('a hijacked answer is not known: its key says so, or is free if nothing was sent', async (t) => {
   for (const mayBeSent of [true, false]) {
     const handler = count((request, reply) => {
-      request.mayBeSent = mayBeSent
+      request.state.mayBeSent = mayBeSent
       reply.hijack()
       reply.raw.end('raw')
     })
