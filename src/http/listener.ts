@@ -22,7 +22,7 @@ import { answerWithProblem, handleErrors } from './error-handler.ts'
 import { checkHost, checkOrigin } from './host-check.ts'
 import { inputLimits, mostConnections } from './input-limits.ts'
 import { acceptJsonBodies } from './json-body.ts'
-import { logRequest, type RequestCounters } from './request-record.ts'
+import { type RequestCounters, recordRequest } from './request-record.ts'
 import { RequestState } from './request-state.ts'
 
 export type ListenerOptions = {
@@ -65,22 +65,22 @@ export function createListener(
     ...inputLimits(config),
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
-    // The request's id is a field of the lines that have one; a logger per request would cost more than the request.
-    childLoggerFactory: (parent) => parent,
     genReqId: ({ headers }) => readRequestId(headers['x-request-id']),
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
       request.state = new RequestState()
       addStandardHeaders(request, reply, isLastAnswer(request, reply))
       answerWithProblem(error, request, reply)
-      logRequest(logger, request, reply)
-      counters?.answered(request, reply)
+      recordRequest(logger, counters, request, reply)
     },
     clientErrorHandler: (error, socket) => {
       const words = { hasShortProblems, problemsUrl }
       answerClientError(error, socket, logger, words, (problem) => counters?.refused(problem))
     },
   })
+  // The request's id is a field of the lines that have one; a logger per request would cost more than the request. A factory of ours would
+  // have Fastify look for each method of what it gives.
+  app.log.child = () => app.log
   /** Whether an answer closes its connection: while draining, and where more of the body is left than is worth reading for it. */
   const isLastAnswer = ({ raw }: FastifyRequest, reply: FastifyReply) =>
     (drain.isDraining && isLatest(raw.socket, reply.raw)) ||
@@ -146,8 +146,7 @@ export function createListener(
     if (isLast && !request.raw.complete) refuseRest(request.raw.socket)
     addStandardHeaders(request, reply, isLast)
     // Not `onResponse`, which never comes for a caller who has hung up.
-    logRequest(logger, request, reply)
-    counters?.answered(request, reply)
+    recordRequest(logger, counters, request, reply)
     done()
   })
   // Answers are small and made here. A serializer compiled for each status of each route saves nothing, and took a third of the start.

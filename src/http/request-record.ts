@@ -6,6 +6,7 @@ import { describeCause } from '../problems/cause-text.ts'
 import type { Problem } from '../problems/problem.ts'
 import { callSeconds } from '../transport/statistics.ts'
 import type { Terms } from '../transport/terms.ts'
+import type { RequestState } from './request-state.ts'
 
 /** Of the proxy's own time, which is usually far below a millisecond. */
 const ownSeconds = [
@@ -14,6 +15,9 @@ const ownSeconds = [
 
 /** Where there is nothing to name. */
 export const none = 'none'
+
+/** Of a request: its route, and the time from its head to its answer's, milliseconds. */
+type Measured = { routeOptions: FastifyRequest['routeOptions']; ms: number }
 
 export class RouteCounters {
   /** The pattern. */
@@ -54,20 +58,21 @@ export class RequestCounters {
     })
   }
 
-  /** Counts a request when the head of its answer is about to leave. */
-  answered(request: FastifyRequest, reply: FastifyReply): void {
-    const { problem, call, keyed, mayBeSent } = request.state
-    const route = request.routeOptions.config?.counters ?? this.unrouted
-    const ms = reply.elapsedTime
+  answered(
+    { problem, call, keyed, mayBeSent }: RequestState,
+    { statusCode }: FastifyReply,
+    { routeOptions, ms }: Measured,
+  ): void {
+    const route = routeOptions.config?.counters ?? this.unrouted
     const upstreamMs = readUpstreamMs(call?.terms)
-    route.count(problem === null ? reply.statusCode : problem.code)
+    route.count(problem === null ? statusCode : problem.code)
     route.seconds.add(ms / 1000)
     if (upstreamMs > 0) {
       route.upstreamSeconds.add(upstreamMs / 1000)
       route.ownSeconds.add((ms - upstreamMs) / 1000)
     }
     if (keyed?.state === 'replayed') this.replays += 1
-    if (mayBeSent) this.countUnknown(problem, reply.statusCode)
+    if (mayBeSent) this.countUnknown(problem, statusCode)
   }
 
   /** Counts bytes that never became a request. */
@@ -98,29 +103,42 @@ function readUpstreamMs(terms: Terms | undefined): number {
   return startedAt === undefined ? endedMs : endedMs + performance.now() - startedAt
 }
 
-/** The one line of a request: what was asked and what became of it, and nothing that was said. */
-export function logRequest(
+/** Logs and counts a request when the head of its answer is about to leave. */
+export function recordRequest(
   logger: FastifyBaseLogger,
+  counters: RequestCounters | undefined,
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  const { problem, call, keyed, trace, notification } = request.state
-  // Fastify makes it anew each time it is asked for.
-  const route = request.routeOptions
+  // Fastify makes both anew each time they are asked for.
+  const { routeOptions } = request
+  const ms = reply.elapsedTime
+  logRequest(logger, request, reply, { routeOptions, ms })
+  counters?.answered(request.state, reply, { routeOptions, ms })
+}
+
+/** The one line of a request: what was asked and what became of it, and nothing that was said. */
+function logRequest(
+  logger: FastifyBaseLogger,
+  { id, method, state }: FastifyRequest,
+  { statusCode }: FastifyReply,
+  { routeOptions, ms }: Measured,
+): void {
+  const { problem, call, keyed, trace, notification } = state
   // pino leaves out what is undefined.
   const line = {
-    requestId: request.id,
-    method: request.method,
-    route: route?.url,
-    status: reply.statusCode,
-    ms: Math.round(reply.elapsedTime * 100) / 100,
+    requestId: id,
+    method,
+    route: routeOptions?.url,
+    status: statusCode,
+    ms: Math.round(ms * 100) / 100,
     accountId: call?.caller.accountId,
     traceId: trace?.id,
     replayed: keyed?.state === 'replayed' ? true : undefined,
   }
   if (notification !== null) Object.assign(line, notification)
   if (problem !== null) Object.assign(line, describeProblem(problem))
-  const isPolled = route?.config?.isPolled === true
+  const isPolled = routeOptions?.config?.isPolled === true
   if (problem?.code === 'internal-error') logger.error(line, 'request failed')
   else if (isPolled && problem === null) logger.debug(line, 'request')
   else logger.info(line, 'request')

@@ -1,7 +1,7 @@
 import { fastify } from 'fastify'
 import t from 'tap'
 import { handleErrors } from '../../src/http/error-handler.ts'
-import { logRequest } from '../../src/http/request-record.ts'
+import { recordRequest } from '../../src/http/request-record.ts'
 import { RequestState } from '../../src/http/request-state.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { start, startProxy } from '../start.ts'
@@ -96,7 +96,9 @@ t.test('an unexpected exception is a 500 that says nothing of it', async (t) => 
       app.addHook('onRequest', async (request) => {
         request.state = Object.assign(new RequestState(), { mayBeSent })
       })
-      app.addHook('onSend', async (request, reply) => logRequest(logger, request, reply))
+      app.addHook('onSend', async (request, reply) =>
+        recordRequest(logger, undefined, request, reply),
+      )
       handleErrors(app)
       app.get('/fail', () => {
         throw thrown
