@@ -12,11 +12,11 @@ import {
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { type Test, test } from 'tap'
 import { loadConfig } from '../../src/config/config.ts'
 import { reasonOf } from '../../src/config/secret-file.ts'
 import { type Report, Secrets, type SecretsOptions } from '../../src/config/secrets.ts'
+import { commandOf } from '../process.ts'
 import { wants } from '../programs.ts'
 import { start } from '../start.ts'
 import { faultsOf } from './faults.ts'
@@ -273,8 +273,8 @@ test('a key of fewer than 16 characters gets a warning, without the key', async 
 
 test('a process whose file of credentials is bad does not start, and says why without the file’s words', async (t) => {
   const dir = t.testdir({ credentials: '{"a1":{"clientId":"acme","clientSecret":"hunter2"' })
-  const server = fileURLToPath(new URL('../../src/server.ts', import.meta.url))
-  const child = spawn(process.execPath, [...process.execArgv, server], {
+  const [node, ...program] = commandOf('server')
+  const child = spawn(node, program, {
     env: { ...process.env, PORT: '0', LP_CREDENTIALS_FILE: join(dir, 'credentials') },
   })
   const [output, errors, [code]] = await Promise.all([

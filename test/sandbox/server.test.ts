@@ -3,17 +3,15 @@ import { once } from 'node:events'
 import { request } from 'node:https'
 import { connect, createServer } from 'node:net'
 import { text as readAll } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { commandOf } from '../process.ts'
 
-const server = fileURLToPath(new URL('../../src/sandbox/server.ts', import.meta.url))
-
-/** The process as an operator starts it; tap's own flags let it load TypeScript and count coverage. */
 function start(t: { teardown: (end: () => void) => void }, settings: Record<string, string>) {
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('SANDBOX_')),
   )
-  const child = spawn(process.execPath, [...process.execArgv, server], {
+  const [node, ...program] = commandOf('sandbox/server')
+  const child = spawn(node, program, {
     env: { ...inherited, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
