@@ -5,6 +5,7 @@ import { longestId } from '../liveengage/protocol/values.ts'
 import { Problem } from '../problems/problem.ts'
 import { payloadTooLarge, unsupportedMediaType } from '../problems/refused-body.ts'
 import { activityOf } from './connections.ts'
+import { isBodyless } from './json-body.ts'
 
 /** Fastify's own refusals, by its codes. */
 const frameworkProblems: Record<string, (request: FastifyRequest) => Problem> = {
@@ -79,7 +80,7 @@ export function handleErrors(app: FastifyInstance): (request: FastifyRequest) =>
     const { raw, headers } = request
     const activity = activityOf(raw.socket)
     if (activity?.isRefused !== true) {
-      const isAwaited = headers.expect !== undefined && !raw.complete
+      const isAwaited = headers.expect !== undefined && !isBodyless(headers) && !raw.complete
       // Node closes behind a body that was not asked for: what comes next may be that body.
       if (isAwaited && activity !== undefined) activity.isRefused = true
       // Fastify closes behind each body that it refuses. Requests behind it may be carried out by now, and wait for their answers.

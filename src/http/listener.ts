@@ -21,7 +21,7 @@ import { Drain } from './drain.ts'
 import { answerWithProblem, handleErrors } from './error-handler.ts'
 import { checkHost, checkOrigin } from './host-check.ts'
 import { inputLimits, mostConnections } from './input-limits.ts'
-import { acceptJsonBodies } from './json-body.ts'
+import { acceptJsonBodies, isBodyless } from './json-body.ts'
 import { type RequestCounters, recordRequest } from './request-record.ts'
 import { RequestState } from './request-state.ts'
 
@@ -95,6 +95,8 @@ export function createListener(
   })
   // Not before somebody reads the body: what its head decides is answered in place of it.
   app.server.on('checkContinue', (request, response) => {
+    // Without a 100 Node closes the connection behind the answer, and what came behind a request without a body had none.
+    if (isBodyless(request.headers)) response.writeContinue()
     request.once('resume', () => {
       if (!response.headersSent) response.writeContinue()
     })

@@ -98,6 +98,31 @@ t.test('nothing behind an answer that closes its connection is sent', async (t) 
   }
 })
 
+t.test(
+  'what comes behind a request that expects to be told to send no body is answered',
+  async (t) => {
+    const { url, sandbox } = await start(t)
+    const good = post(messages, '{"text":"Hi"}', 'Connection: close\r\n')
+    const sends = () => sandbox.calls().filter(({ url }) => /\/send/.test(url)).length
+    const expecting = 'Host: localhost\r\nExpect: 100-continue\r\n'
+    for (const [line, status] of [
+      ['GET /livez', 200],
+      ['GET /nowhere', 404],
+      ['PUT /conversations/c1/urgency', 401],
+      ['POST /livez', 405],
+    ] as const) {
+      for (const length of ['', 'Content-Length: 0\r\n']) {
+        const before = sends()
+        const expected = `${line} HTTP/1.1\r\n${expecting}${length}\r\n`
+        const received = await (await openWire(t, url, expected + good)).ended()
+        const last = statuses(received).slice(-2)
+        t.strictSame(last, [`HTTP/1.1 ${status}`, 'HTTP/1.1 201'], `${line} ${length}`)
+        t.equal(sends() - before, 1, line)
+      }
+    }
+  },
+)
+
 t.test('a client that reads may send any number on one connection', async (t) => {
   const { url } = await start(t)
   const wire = await openWire(t, url)
