@@ -10,6 +10,7 @@ export const usage = `npm run bench -- [options]
   --growth        cost as connections, texts, accounts and consumers grow
   --million       memory over 1,000,000 requests in a row
   --webhooks      a notification's cost, beside a SEND's, and with 200 KB
+  --profile       where the CPU time goes, by room of the program, package and part of Node
   --start         time to ready, memory idle and loaded
 
   --only a,b      these candidates (the floor is always there), or these parts of --growth
@@ -35,6 +36,7 @@ export function readOptions(args) {
       growth: flags,
       million: flags,
       start: flags,
+      profile: flags,
       webhooks: flags,
       publish: flags,
       list: flags,

@@ -132,3 +132,18 @@ ${table(rows, webhookColumns)}
 64 connections. "to SEND" is the cost over that of a SEND, measured beside each slice: at most 2 is promised for a text.
 `
 }
+
+const profileColumns = [
+  ['where', ({ room }) => room],
+  ['share', ({ share }) => percent(share.median)],
+  ['quartiles', ({ share }) => `${percent(share.low)} to ${percent(share.high)}`],
+]
+
+export function reportProfile({ processes, micros, rows }) {
+  return `Where the CPU time of a message goes
+
+${table(rows, profileColumns)}
+
+Of the main thread, by a sampling profile of ${processes} processes at full load; ${micros.median.toFixed(0)} us a message with the profiler on.
+`
+}

@@ -11,10 +11,12 @@ import { measureLatency } from './latency.js'
 import { measureMillion } from './million.js'
 import { readOptions, usage } from './options.js'
 import { pinSelf } from './processes.js'
+import { measureProfile } from './profile.js'
 import {
   reportGrowth,
   reportLatency,
   reportMillion,
+  reportProfile,
   reportStart,
   reportThroughput,
   reportWebhooks,
@@ -72,6 +74,9 @@ async function run(options, bench) {
   if (options.million) parts.million = show(await measureMillion(bench, { say }), reportMillion)
   if (options.webhooks) {
     parts.webhooks = show(await measureWebhooks(bench, options.pace, say), reportWebhooks)
+  }
+  if (options.profile) {
+    parts.profile = show(await measureProfile(bench, { pace: options.pace, say }), reportProfile)
   }
   if (options.start) parts.start = show(await measureStart(bench, { say }), reportStart)
   return Object.keys(parts).length > 0 ? parts : runThroughput(options, bench)
