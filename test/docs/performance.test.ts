@@ -40,3 +40,14 @@ test('the latency shown is that of the published run', async (t) => {
   )
   checkTable(t, page, 'latency', rows)
 })
+
+test('the profile shown is that of the published run', async (t) => {
+  const rooms: { room: string; share: { median: number } }[] = results.profile.rows
+  const rows = rooms
+    .filter(({ share }) => share.median >= 0.005)
+    .map(({ room, share }) => [
+      room.startsWith('src/') ? `\`${room}\`` : room,
+      `${(share.median * 100).toFixed(1)} %`,
+    ])
+  checkTable(t, page, 'profile', rows)
+})
