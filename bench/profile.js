@@ -121,7 +121,7 @@ function roomOf({ functionName, url, lineNumber, columnNumber }) {
   const [, name] = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source) ?? []
   if (name !== undefined) return packageGroups[name] ?? name
   const [, folder] = /(?:^|\/)src\/([^/]+)/.exec(source) ?? []
-  if (folder !== undefined) return `src/${folder.replace(/\.ts$/, '')}`
+  if (folder !== undefined) return `src/${folder}`
   return /^validate/.test(functionName) ? 'ajv: compiled schemas' : 'V8: built-in functions'
 }
 
