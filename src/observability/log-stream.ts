@@ -76,10 +76,11 @@ export class LogStream implements DroppedLines {
 
   /** @param end in the bytes that the destination has been given */
   private flushUntil(end: number, done: (error?: Error) => void): void {
-    const { destination } = this
+    const { destination, written } = this
     destination?.flush((error) => {
-      // It says so as soon as less is left than makes a piece.
-      if (destination === this.destination && this.written < end) this.flushUntil(end, done)
+      // It says so as soon as less is left than makes a piece. Where nothing was written none will be.
+      const hasGoneOn = destination === this.destination && this.written > written
+      if (hasGoneOn && this.written < end) this.flushUntil(end, done)
       else done(error)
     })
     if (destination === undefined) done()

@@ -55,6 +55,21 @@ t.test('a flush writes what is there', async (t) => {
   t.equal(String(chunk), 'one\n')
 })
 
+t.test('a flush behind the close is over at once', async (t) => {
+  const child = run(
+    "lines.write('one\\n'); lines.close(); lines.flush((error) => process.stderr.write(String(error?.message)))",
+  )
+  const [written, said, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ])
+  t.equal(written, 'one\n')
+  t.match(said, /destroyed/)
+  t.notMatch(said, /RangeError/)
+  t.equal(code, 0)
+})
+
 t.test('what a reader does not read is dropped beyond 16 MiB', async (t) => {
   const child = run(`
     const line = 'x'.repeat(1023) + '\\n'
