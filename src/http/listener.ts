@@ -97,9 +97,11 @@ export function createListener(
   app.server.on('checkContinue', (request, response) => {
     // Without a 100 Node closes the connection behind the answer, and what came behind a request without a body had none.
     if (isBodyless(request.headers)) response.writeContinue()
-    request.once('resume', () => {
-      if (!response.headersSent) response.writeContinue()
-    })
+    else {
+      request.once('resume', () => {
+        if (!response.headersSent) response.writeContinue()
+      })
+    }
     app.server.emit('request', request, response)
   })
   app.decorateRequest('state')

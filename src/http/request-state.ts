@@ -10,7 +10,7 @@ import type { RequestTrace } from './request-spans.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set before any hook runs. */
+    /** Set by the listener's first hook. */
     state: RequestState
   }
 }
