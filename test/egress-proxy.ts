@@ -44,7 +44,7 @@ export async function startEgressProxy(
     const port = proxy.ports.get(authority)
     const status = port === undefined ? 502 : proxy.status
     if (status === undefined) return
-    if (status !== 200) {
+    if (status < 200 || status >= 300) {
       socket.end(`HTTP/1.1 ${status} No\r\n\r\n`)
       return
     }

@@ -37,7 +37,8 @@ export function openTunnel(proxy: URL, authority: string, timeoutMs: number): Pr
     }, timeoutMs)
     request.on('connect', ({ statusCode = 0 }, socket: Socket) => {
       clearTimeout(timer)
-      if (statusCode === 200) {
+      // RFC 9110, section 9.3.6: any 2xx opens the tunnel.
+      if (statusCode >= 200 && statusCode < 300) {
         socket.setNoDelay(true)
         resolve(socket)
         return

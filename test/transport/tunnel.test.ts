@@ -68,6 +68,12 @@ t.test('a user without a password is one, too', async (t) => {
   t.equal(egress.seen[0]?.authorization, `Basic ${Buffer.from('user:').toString('base64')}`)
 })
 
+t.test('any 2xx opens the tunnel', async (t) => {
+  const { egress, hosts } = await startPath(t)
+  egress.status = 204
+  t.equal(await outcome(hosts), '200')
+})
+
 for (const status of [403, 407, 502]) {
   t.test(`a CONNECT that is answered with ${status} is not-sent`, async (t) => {
     const { egress, raw, hosts } = await startPath(t)
