@@ -11,6 +11,7 @@ import type { ProblemCode } from '../problems/catalogue.ts'
 import { type InputError, Problem } from '../problems/problem.ts'
 import { unsupportedMediaType } from '../problems/refused-body.ts'
 import { isToken } from '../token-text.ts'
+import type { Refusal } from '../transport/host.ts'
 import type { CallStatistics } from '../transport/statistics.ts'
 import type { Priority, Terms } from '../transport/terms.ts'
 import type { EventLoopLag } from './event-loop-lag.ts'
@@ -224,31 +225,40 @@ function invalid(path: string, message: string): Problem {
 }
 
 /**
- * Refuses an admitted request for whose body there is no memory, or that could not be sent now, as a dry run never is. A retry whose
- * first request is under way or has an outcome is told that instead.
- * The refusal is `overloaded` or `circuit-open`.
+ * Refuses an admitted request with `overloaded` or `circuit-open` if there is no memory for its body, or no room to send it now. A dry
+ * run is not sent, so it is refused for want of memory alone. A retry whose first request is under way or has an outcome is let through,
+ * and is told that instead.
  */
-export function refuseBeyondCapacity(options: CapacityOptions): onRequestHookHandler {
+export function refuseBeyondCapacity({
+  store,
+  statistics,
+  eventLoop,
+}: CapacityOptions): onRequestHookHandler {
   return (request, _reply, done) => {
-    const refusal = refusalOf(request, options)
-    if (refusal === undefined || request.state.keyed === null) return done(refusal)
-    options.store
-      .has(request.state.keyed.key)
-      .then((isKnown) => done(isKnown ? undefined : refusal), done)
+    const refusal = refusalOf(request, eventLoop)
+    if (refusal === undefined) return done()
+    const refuse = () => {
+      const { reason, problem } = refusal
+      if (reason !== undefined) {
+        statistics.shed('messaging', admitted(request).terms.priority, reason)
+      }
+      done(problem)
+    }
+    const { keyed } = request.state
+    if (keyed === null) return refuse()
+    store.has(keyed.key).then((isKnown) => (isKnown ? done() : refuse()), done)
   }
 }
 
+/** Without a reason where nobody counts it: the body's memory is no matter of LiveEngage. */
 function refusalOf(
   request: FastifyRequest,
-  { eventLoop, statistics }: CapacityOptions,
-): Problem | undefined {
-  if (request.state.lacksBodyMemory) return new Problem('overloaded')
+  eventLoop: CapacityOptions['eventLoop'],
+): (Partial<Refusal> & Pick<Refusal, 'problem'>) | undefined {
+  if (request.state.lacksBodyMemory) return { problem: new Problem('overloaded') }
   if (request.state.isDryRun) return undefined
   const { terms, host } = admitted(request)
-  if (eventLoop.isLate) {
-    statistics.services.messaging.shed[terms.priority]['event-loop'] += 1
-    return new Problem('overloaded')
-  }
+  if (eventLoop.isLate) return { reason: 'event-loop', problem: new Problem('overloaded') }
   return host?.refusalOf(messaging, terms)
 }
 

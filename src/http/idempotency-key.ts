@@ -8,6 +8,7 @@ import type {
   preHandlerHookHandler,
 } from 'fastify'
 import type { IdempotencyStore, Lease, Outcome } from '../idempotency/store.ts'
+import { leavesOutcomeUnknown } from '../liveengage/answers.ts'
 import type { CallContext } from '../liveengage/caller.ts'
 import { Problem } from '../problems/problem.ts'
 import { admitted } from './admission.ts'
@@ -40,7 +41,7 @@ export function settleKeys(app: FastifyInstance): void {
 /** For admitted requests, before the body is read. To repeat a PUT or DELETE of this API changes nothing: no key counts there. */
 export const readIdempotencyKey: onRequestHookHandler = (request, _reply, done) => {
   const header = request.headers['idempotency-key']
-  // An empty header counts as none, as those that say who calls do.
+  // An empty header counts as none, as an empty X-LP-Consumer-Id does.
   if (header !== undefined && header !== '' && request.method === 'POST') {
     // Node joins two of them with a comma and a space.
     if (!/^[!-~]{1,255}$/.test(String(header))) {
@@ -105,7 +106,8 @@ export async function claim(
       keyed.lease = lease
       reply.raw.once('close', () => {
         // A caller's hang-up ends nothing. What has ended past `onSend`, as a hijacked reply does, cannot be repeated.
-        if (keyed.state === 'claimed' && reply.sent) void settle(keyed, lease, lost(request))
+        if (keyed.state === 'claimed' && reply.sent)
+          void settle(keyed, lease, outcomeOfHijacked(request))
       })
       return false
     }
@@ -115,7 +117,7 @@ export async function claim(
 const lostDetail =
   'The replica that sent the request ended before it knew the outcome. LiveEngage may have it.'
 
-/** What the call is made with that must not be made twice: its first byte leaves only while the request holds its key. */
+/** The context of a call that must not be made twice: its first byte leaves only while the request holds its key. */
 export function guarded(request: FastifyRequest): CallContext {
   const context = admitted(request)
   const beforeWrite = request.state.keyed?.lease?.write
@@ -133,7 +135,7 @@ function settle(keyed: KeyedRequest, lease: Lease, outcome: Outcome | undefined)
 function isLasting({ state }: FastifyRequest, { statusCode }: FastifyReply): boolean {
   const { problem } = state
   if (problem !== null) return problem.delivery === 'unknown'
-  return statusCode < 400 || statusCode === 408 || statusCode >= 500
+  return statusCode < 400 || leavesOutcomeUnknown(statusCode)
 }
 
 function readOutcome(reply: FastifyReply, payload: unknown): Outcome {
@@ -150,7 +152,8 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-function lost({ id, state, server }: FastifyRequest): Outcome | undefined {
+/** What the key has where the reply ended past `onSend`. */
+function outcomeOfHijacked({ id, state, server }: FastifyRequest): Outcome | undefined {
   if (!state.mayBeSent) return undefined
   const problem = new Problem('internal-error')
   return {

@@ -1,15 +1,16 @@
 /** What is kept of a request once it is answered: one log line, and counts by route, which are read when somebody asks. */
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Histogram } from '../histogram.ts'
+import { leavesOutcomeUnknown } from '../liveengage/answers.ts'
 import type { ProblemCode } from '../problems/catalogue.ts'
 import { describeCause } from '../problems/cause-text.ts'
 import type { Problem } from '../problems/problem.ts'
-import { callSeconds } from '../transport/statistics.ts'
+import { callSecondsBounds } from '../transport/statistics.ts'
 import type { Terms } from '../transport/terms.ts'
 import type { RequestState } from './request-state.ts'
 
 /** Of the proxy's own time, which is usually far below a millisecond. */
-const ownSeconds = [
+const ownSecondsBounds = [
   0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 10,
 ]
 
@@ -26,10 +27,10 @@ export class RouteCounters {
   /** By the problem's code, or by status where there was no problem. */
   readonly answers = new Map<ProblemCode | number, { count: number }>()
   /** From the request's head to the answer's. */
-  readonly seconds = new Histogram(callSeconds)
+  readonly seconds = new Histogram(callSecondsBounds)
   /** Of that with LiveEngage, and not; only of requests that reached it. */
-  readonly upstreamSeconds = new Histogram(callSeconds)
-  readonly ownSeconds = new Histogram(ownSeconds)
+  readonly upstreamSeconds = new Histogram(callSecondsBounds)
+  readonly ownSeconds = new Histogram(ownSecondsBounds)
 
   constructor(route: string, action: string) {
     this.route = route
@@ -45,7 +46,7 @@ export class RouteCounters {
 
 export class RequestCounters {
   readonly routes = new Map<string, RouteCounters>()
-  /** By code, or `none` for LiveEngage's own 5xx on a native route; those that there were. */
+  /** By code, or `none` for LiveEngage's own 408 or 5xx on a native route; those that there were. */
   readonly unknownDeliveries = new Map<string, number>()
   replays = 0
   private readonly unrouted = this.of(none, none)
@@ -81,7 +82,8 @@ export class RequestCounters {
   }
 
   private countUnknown(problem: Problem | null, status: number): void {
-    const isUnknown = problem === null ? status >= 500 : problem.delivery === 'unknown'
+    const isUnknown =
+      problem === null ? leavesOutcomeUnknown(status) : problem.delivery === 'unknown'
     if (!isUnknown) return
     const code = problem?.code ?? none
     this.unknownDeliveries.set(code, (this.unknownDeliveries.get(code) ?? 0) + 1)

@@ -102,6 +102,11 @@ function isSuccess(code: string | number): boolean {
   return code === 'OK' || code === 200 || code === 201
 }
 
+/** Whether a status leaves open what LiveEngage did. */
+export function leavesOutcomeUnknown(status: number): boolean {
+  return status === 408 || status >= 500
+}
+
 function usableSequence(document: SendAnswer): number | undefined {
   const sequence = fieldOf(document, 'sequence')
   return typeof sequence === 'number' && Number.isSafeInteger(sequence) && sequence >= 0
@@ -121,7 +126,7 @@ function refusal(
     const isDocumented = document?.code === 'BAD_REQUEST' && saysClosed(document)
     return new Problem(isDocumented ? 'conversation-closed' : 'liveengage-failed', { liveengage })
   }
-  if (status < 400 || status === 408 || status >= 500) {
+  if (status < 400 || leavesOutcomeUnknown(status)) {
     return new Problem('liveengage-failed', { liveengage })
   }
   if (status === 429) {

@@ -6,7 +6,13 @@ import { CircuitBreaker } from './circuit-breaker.ts'
 import { ConnectionPools, type ConnectionPoolsOptions } from './connection-pools.ts'
 import { Queue, type QueueOptions } from './queue.ts'
 import { RetryBudget } from './retry-budget.ts'
-import type { CallOutcome, CallStatistics, ServiceName, ServiceStatistics } from './statistics.ts'
+import type {
+  CallOutcome,
+  CallStatistics,
+  ServiceName,
+  ServiceStatistics,
+  ShedReason,
+} from './statistics.ts'
 import type { Terms } from './terms.ts'
 
 /** A service, and the problem that each failure of a call to it is. Whether the write began decides, never the socket's error. */
@@ -26,6 +32,9 @@ export type Upstream = {
   /** The circuit breaker is open. Absent: the service has none, and every call is tried. */
   readonly open?: ProblemCode
 }
+
+/** Why a call cannot begin now, and the problem that says so. */
+export type Refusal = { reason: ShedReason; problem: Problem }
 
 export type HostOptions = QueueOptions & {
   pools: ConnectionPoolsOptions
@@ -73,12 +82,11 @@ export class Host {
     return this.pools.steady ?? this.pools.next()
   }
 
-  /** What a call would be refused with now, if anything: `overloaded` or `open` of the upstream. */
-  refusalOf(upstream: Upstream, terms: Pick<Terms, 'accountId' | 'priority'>): Problem | undefined {
-    const refusal = this.breakerRefusal(upstream, terms)
+  /** What a call would be refused with now, if anything: `overloaded` or `open` of the upstream. Nothing is counted. */
+  refusalOf(upstream: Upstream, terms: Pick<Terms, 'accountId' | 'priority'>): Refusal | undefined {
+    const refusal = this.breakerRefusal(upstream)
     if (refusal !== undefined || !this.queue.isFull(terms)) return refusal
-    this.statistics.services[upstream.service].shed[terms.priority].full += 1
-    return new Problem(upstream.overloaded)
+    return { reason: 'full', problem: new Problem(upstream.overloaded) }
   }
 
   /**
@@ -87,17 +95,17 @@ export class Host {
    */
   takeSlot(upstream: Upstream, terms: Terms): Slot | Promise<Slot> {
     const breaker = this.breakerOf(upstream)
-    const refusal = this.breakerRefusal(upstream, terms)
-    if (refusal !== undefined) throw refusal
+    this.refuseIfOpen(upstream, terms)
     const service = this.statistics.services[upstream.service]
     const wait = this.queue.enter(terms, upstream)
     if (wait === undefined) return new Slot(this.queue, terms, breaker, service)
     return wait.then(() => {
-      // The breaker may have opened while the call waited.
-      const late = this.breakerRefusal(upstream, terms)
-      if (late !== undefined) {
+      try {
+        // The breaker may have opened while the call waited.
+        this.refuseIfOpen(upstream, terms)
+      } catch (error) {
         this.queue.leave(terms.accountId)
-        throw late
+        throw error
       }
       return new Slot(this.queue, terms, breaker, service)
     })
@@ -111,15 +119,19 @@ export class Host {
     return this.queue.hold(terms, upstream, arrival)
   }
 
-  private breakerRefusal(
-    upstream: Upstream,
-    { priority }: Pick<Terms, 'priority'>,
-  ): Problem | undefined {
+  private refuseIfOpen(upstream: Upstream, { priority }: Terms): void {
+    const refusal = this.breakerRefusal(upstream)
+    if (refusal === undefined) return
+    this.statistics.shed(upstream.service, priority, refusal.reason)
+    throw refusal.problem
+  }
+
+  private breakerRefusal(upstream: Upstream): Refusal | undefined {
     const breaker = this.breakerOf(upstream)
     if (upstream.open === undefined || breaker?.isOpen !== true) return undefined
-    this.statistics.services[upstream.service].shed[priority]['circuit-open'] += 1
     const retryAfterSeconds = Math.max(Math.ceil(breaker.refusesForMs / 1000), 1)
-    return new Problem(upstream.open, { retryAfterSeconds })
+    const problem = new Problem(upstream.open, { retryAfterSeconds })
+    return { reason: 'circuit-open', problem }
   }
 
   private breakerOf({ service, open }: Upstream): CircuitBreaker | undefined {

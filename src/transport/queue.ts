@@ -167,7 +167,7 @@ export class Queue {
   }
 
   private shed({ service }: QueueRefusals, { priority }: Terms, reason: ShedReason): void {
-    this.statistics.services[service].shed[priority][reason] += 1
+    this.statistics.shed(service, priority, reason)
   }
 
   private hasSlot(accountId: string): boolean {

@@ -44,14 +44,14 @@ export type TokenKind = 'app-jwt' | 'consumer-jws'
 export type Remedy = 'reconnect' | 'wait' | 'move' | TokenKind
 
 /** Histogram bounds in seconds. LiveEngage usually answers in 0.05 to 0.3; REQUEST_TIMEOUT_MS is 10 unless set otherwise. */
-export const callSeconds = [0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2.5, 5, 10]
+export const callSecondsBounds = [0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2.5, 5, 10]
 
 export class ServiceStatistics {
   inFlight = 0
   /** How often a circuit breaker opened. */
   openings = 0
   readonly calls: Record<CallOutcome, number> = { success: 0, failure: 0, refusal: 0, none: 0 }
-  readonly seconds = new Histogram(callSeconds)
+  readonly seconds = new Histogram(callSecondsBounds)
   readonly shed: Record<Priority, Record<ShedReason, number>> = {
     low: nothingShed(),
     normal: nothingShed(),
@@ -69,7 +69,7 @@ export class CallStatistics {
     app: new ServiceStatistics(),
   }
   /** Of the calls that waited in a queue, whatever became of them. */
-  readonly queueSeconds = new Histogram(callSeconds)
+  readonly queueSeconds = new Histogram(callSecondsBounds)
   readonly resends: Record<Remedy, number> = {
     reconnect: 0,
     wait: 0,
@@ -78,6 +78,11 @@ export class CallStatistics {
     'consumer-jws': 0,
   }
   retryBudgetRefusals = 0
+
+  /** Counts a call that was not begun. */
+  shed(service: ServiceName, priority: Priority, reason: ShedReason): void {
+    this.services[service].shed[priority][reason] += 1
+  }
 }
 
 function nothingShed(): Record<ShedReason, number> {

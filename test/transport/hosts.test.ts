@@ -122,7 +122,7 @@ t.test('a host whose calls fail is left in peace, each of its services by itself
   t.equal(await get(hosts, raw.origin), 'circuit-open not-sent')
   t.equal(raw.requests.length, 20)
   const host = hosts.at(raw.origin)
-  t.match(host.refusalOf(upstream, termsOf(1_000)), { code: 'circuit-open' })
+  t.match(host.refusalOf(upstream, termsOf(1_000)), { problem: { code: 'circuit-open' } })
   const other = { ...upstream, service: 'storage' } as const
   t.equal(host.refusalOf(other, termsOf(1_000)), undefined)
   const call = { method: 'GET', path: '/', headers: {}, body: null } as const
@@ -150,7 +150,7 @@ t.test('a full host refuses before anything is asked of it', async (t) => {
   const host = hosts.at(raw.origin)
   t.equal(host.refusalOf(upstream, termsOf(1_000)), undefined)
   const held = get(hosts, raw.origin)
-  t.match(host.refusalOf(upstream, termsOf(1_000)), { code: 'overloaded' })
+  t.match(host.refusalOf(upstream, termsOf(1_000)), { problem: { code: 'overloaded' } })
   t.equal(await held, 'liveengage-timeout unknown')
   t.equal(host.refusalOf(upstream, termsOf(1_000)), undefined)
 })

@@ -56,7 +56,7 @@ export function requestFamilies({ counters, drain, store, typing }: RequestSourc
     },
     {
       name: 'liveengage_proxy_deliveries_unknown_total',
-      help: 'Requests that LiveEngage may have processed without confirming it, by problem code. The code none is LiveEngage’s own 5xx on a native route.',
+      help: 'Requests that LiveEngage may have processed without confirming it, by problem code. The code none is LiveEngage’s own 408 or 5xx on a native route.',
       type: 'counter',
       labels: ['code'],
       read: () => unknownCodes.map((code) => [{ code }, counters.unknownDeliveries.get(code) ?? 0]),

@@ -150,9 +150,15 @@ t.test('what is not begun is counted by priority and reason', async (t) => {
   t.match(await second.until(/"code":"[a-z-]+"/), /overloaded/)
   t.equal((await shed())['storage high uploads'], 1)
 
+  const sent = send({ 'idempotency-key': 'k' })
+  await arrived(1)
+  release()
+  t.match(await sent, { status: 201 })
   loop.isLate = true
   await call('PUT', '/consumer/profile', { personal: { firstname: 'Ada' } })
   t.equal((await shed())['messaging normal event-loop'], 1)
+  t.match(await send({ 'idempotency-key': 'k' }), { status: 201 }, 'its outcome is known')
+  t.equal((await shed())['messaging high event-loop'], undefined, 'so nothing was shed')
 })
 
 t.test('an open breaker is shown until its pause is over and its probes are good', async (t) => {
