@@ -76,7 +76,7 @@ type Definition<P extends TSchema, Q extends TSchema, B extends TSchema> = {
   query: Q
   /** Absent: the route has no body. */
   body?: B
-  /** An empty body counts as `{}`. */
+  /** Documented as optional. In every action an empty body counts as `{}`. */
   isBodyOptional?: boolean
   /** By name. The OpenAPI document shows them, and a test sends each to the sandbox. */
   examples: Record<string, Example>

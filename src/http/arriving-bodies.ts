@@ -14,7 +14,7 @@ export class ArrivingBodies {
     this.requests.delete(request)
   }
 
-  /** Answers one with a `request-timeout` whose body has not moved for some seconds. @returns it */
+  /** Ends one request whose body has not moved for some seconds: its answer is `request-timeout`. @returns that request */
   endStopped(): FastifyRequest | undefined {
     for (const request of this.requests) {
       const activity = activityOf(request.raw.socket)

@@ -33,13 +33,13 @@ export class BodyMemory {
   /**
    * Reserves memory for the body of a request, which is larger than `freeBytes` or may be.
    * @throws Problem `overloaded` where too little is left. With an `Idempotency-Key` the request is only marked: a retry whose
-   * outcome is known must be told that, and who it is shows later
+   * outcome is known must be told that, and whether it is one is known only later
    */
   reserve(request: FastifyRequest): void {
     const { headers } = request
     const isAnnounced = headers['transfer-encoding'] === undefined
     const bytes = isAnnounced ? Number(headers['content-length'] ?? 0) : this.limitBytes
-    // It will be refused as too large.
+    // Refused as too large, or an upload, which MAX_UPLOADS bounds.
     if (bytes > this.limitBytes) return
     request.state.lacksBodyMemory = !this.hasRoomFor(bytes)
     if (request.state.lacksBodyMemory && headers['idempotency-key'] === undefined) {
@@ -50,7 +50,7 @@ export class BodyMemory {
     this.arriving.add(request)
   }
 
-  /** Takes it, where it lacks, from bodies that have stopped on their way. */
+  /** Makes room, if there is too little, by ending requests whose bodies have stopped on their way. */
   private hasRoomFor(bytes: number): boolean {
     while (this.takenBytes + bytes > this.totalBytes) {
       const stopped = this.arriving.endStopped()

@@ -17,16 +17,17 @@ export type Activity = {
   latest: { request: IncomingMessage; response: ServerResponse } | undefined
   /** On the clock of `performance.now()`, milliseconds. */
   idleSince: number
-  /** Bytes that had come when it was last looked at, and when they were found to have become more. */
+  /** Bytes that had come when it was last looked at. */
   bytesRead: number
+  /** When more bytes were last seen, on the same clock. */
   movedAt: number
 }
 
-const activity = Symbol('activity')
+const activityKey = Symbol('activity')
 
 declare module 'node:net' {
   interface Socket {
-    [activity]?: Activity
+    [activityKey]?: Activity
   }
 }
 
@@ -36,7 +37,7 @@ export const maxUnanswered = 32
 /** How long a caller may take no byte of its answer. Node notices it after at most twice this time. */
 const longestStallMs = 20_000
 
-/** How long after a refusal, when it will get no other answer. */
+/** The same for a connection that was refused: it gets no other answer. */
 const refusedStallMs = 2_000
 
 const sweepIntervalMs = 1_000
@@ -95,7 +96,7 @@ export class Connections {
       bytesRead: 0,
       movedAt: now,
     }
-    socket[activity] = watched
+    socket[activityKey] = watched
     closeWhenRead(watched)
     this.all.push(watched)
     socket.once('close', () => {
@@ -138,7 +139,7 @@ export function failBody(
   return true
 }
 
-/** How Node closes a connection behind its last answer; here the answer outlives what the caller still writes. */
+/** Replaces `destroySoon`, by which Node closes a connection after its last answer: while the caller still writes, a reset would take the answer away. */
 function closeWhenRead(activity: Activity): void {
   const { socket } = activity
   const { destroySoon } = socket
@@ -151,7 +152,7 @@ function closeWhenRead(activity: Activity): void {
 
 /** @param socket null of a request whose body was made to fail, whatever its type says */
 export function activityOf(socket: Socket | null): Activity | undefined {
-  return socket?.[activity]
+  return socket?.[activityKey]
 }
 
 /** Whether no other request has come behind the one of this answer. */
@@ -167,7 +168,7 @@ function follow(activity: Activity, request: IncomingMessage, response: ServerRe
   const forget = () => {
     if (activity.latest === exchange) activity.latest = undefined
   }
-  // It comes once; to say so would make it dearer.
+  // `close` comes once anyway; `once` would cost more than `on`.
   response.on('close', () => {
     activity.unanswered -= 1
     activity.idleSince = performance.now()
@@ -198,6 +199,6 @@ function watchWriters(connections: readonly Activity[]): void {
 
 /** @param socket on which nothing has moved for as long as it may */
 function endUnlessBusy(socket: Socket): void {
-  const isBusy = (socket[activity]?.unanswered ?? 0) > 0
+  const isBusy = (socket[activityKey]?.unanswered ?? 0) > 0
   if (!isBusy || socket.writableLength > 0) socket.destroy()
 }

@@ -17,7 +17,7 @@ const frameworkProblems: Record<string, (request: FastifyRequest) => Problem> = 
     new Problem('uri-too-long', { detail: `An id has at most ${longestId} characters.` }),
 }
 
-/** Answers with the problem that an error is. */
+/** Turns an error into a problem, and answers with it. */
 export function answerWithProblem(
   error: unknown,
   request: FastifyRequest,

@@ -17,7 +17,7 @@ const weight = 0.3
 /** How many times the limit one lag counts at most: one pause alone, a suspended machine's too, does not make the process late. */
 const maxLags = 3
 
-/** Node's own monitorEventLoopDelay is blind here: while the loop is blocked it takes one sample a reset, and drops it. */
+/** Node's own monitorEventLoopDelay is no help: it does not see the time in which the loop is blocked. */
 export class EventLoopLag {
   /** How late the timer came each time, seconds. */
   readonly lags = new Histogram([0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5])

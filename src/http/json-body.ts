@@ -94,7 +94,7 @@ function parse(text: string, at: string): unknown {
 const mayBeUnsound = /\\[ubf]|[\x7f-\x9f]/
 
 /** More brackets than may nest. */
-const mayNest = /^(?:[^[{]*[[{]){17}/
+const mayNest = new RegExp(`^(?:[^[{]*[[{]){${deepestNesting + 1}}`)
 
 const tooDeep = `must not nest deeper than ${deepestNesting}`
 

@@ -8,6 +8,9 @@ import { endOfNumber, endOfString } from '../problems/json-tokens.ts'
  */
 export const suspicious = /[\d.]{16}|\d[eE][+-]?\d{3}/
 
+/** Characters of the shortest number that reading changes: 1e999. */
+const shortestChanged = 5
+
 const lossy = 'must not have more digits than a JSON reader keeps; send it as a string'
 const infinite = 'must not be a number beyond what JSON readers can hold'
 
@@ -33,7 +36,7 @@ export function findChangedNumber(text: string): { path: string; message: string
     }
     const end = endOfNumber(text, at)
     if (end >= 0) {
-      const message = end - at < shortest ? undefined : faultOf(text.slice(at, end))
+      const message = end - at < shortestChanged ? undefined : faultOf(text.slice(at, end))
       if (message !== undefined) return { path: path.map(toPointer).join(''), message }
       at = end
       continue
@@ -47,9 +50,6 @@ export function findChangedNumber(text: string): { path: string; message: string
   }
   return undefined
 }
-
-/** "1e999" */
-const shortest = 5
 
 /** @param step an index, or a key with its quotes */
 function toPointer(step: string | number): string {

@@ -66,7 +66,7 @@ export class MessageOrder {
     return this.table.reduce((sum, { length }) => sum + length, 0)
   }
 
-  /** An account's id has no slash. */
+  /** Takes the next turn in a conversation. The slash keeps the names apart: an account's id has none. */
   take(accountId: string, conversationId: string): Turn {
     const conversation = `${accountId}/${conversationId}`
     return new Turn(conversation, this.table[hashOf(conversation)] ?? [])

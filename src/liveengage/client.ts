@@ -44,7 +44,7 @@ export type ClientOptions = {
 type Method = 'conversation' | 'conversation/send'
 
 /** `v=3` is the only version there is; another is answered 404. Source: release notes of February 2019. */
-export const version = '?v=3'
+export const versionQuery = '?v=3'
 
 export class Client {
   private readonly options: ClientOptions
@@ -75,7 +75,7 @@ export class Client {
     const { id } = request
     const bytes = Buffer.from(JSON.stringify(request))
     return (context) =>
-      this.post('conversation/send', version, bytes, context, (answer) =>
+      this.post('conversation/send', versionQuery, bytes, context, (answer) =>
         readSendAnswer(answer, id),
       )
   }
@@ -88,7 +88,7 @@ export class Client {
     const batch = toBatch(commands)
     const [{ id: profile }, { id: conversation }] = batch
     const bytes = Buffer.from(JSON.stringify(batch))
-    return this.post('conversation', version, bytes, context, (answer, { consumerJws }) => ({
+    return this.post('conversation', versionQuery, bytes, context, (answer, { consumerJws }) => ({
       ...readConversationAnswer(answer, { profile, conversation }),
       consumerId: readConsumerId(consumerJws),
     }))

@@ -7,7 +7,7 @@ import {
   pathOf,
   toBatch,
   toRequest,
-  version,
+  versionQuery,
 } from './client.ts'
 import type { ConversationRequest, SendRequest } from './protocol/requests.ts'
 
@@ -30,7 +30,7 @@ export async function preview(
   const path = pathOf(caller.accountId, isBatch ? 'conversation' : 'conversation/send')
   return {
     method: 'POST',
-    url: `${origin}${path}${version}`,
+    url: `${origin}${path}${versionQuery}`,
     headers: client.headers({ appJwt: '[redacted]', consumerJws: '[redacted]' }, caller),
     body: isBatch ? toBatch(command) : toRequest(command),
   }

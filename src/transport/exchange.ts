@@ -34,7 +34,7 @@ export function withSlot<T>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     // A batch runs in the context of one of its calls. What instrumentation knows of that request must not become another's.
-    const context = new AsyncResource('LiveEngageCall')
+    const context = new AsyncResource('UpstreamCall')
     const beginInBatch = (slot: Slot) => {
       host.inBatch(() => context.runInAsyncScope(begin, undefined, slot, resolve, reject))
     }
@@ -42,14 +42,14 @@ export function withSlot<T>(
     const proceed =
       beforeWrite === undefined
         ? beginInBatch
-        : (slot: Slot) => void afterwards(beforeWrite, slot, beginInBatch, reject)
+        : (slot: Slot) => void beginAfter(beforeWrite, slot, beginInBatch, reject)
     const slot = host.takeSlot(upstream, terms)
     if (slot instanceof Slot) proceed(slot)
     else slot.then(proceed, reject)
   })
 }
 
-async function afterwards(
+async function beginAfter(
   beforeWrite: () => Promise<void>,
   slot: Slot,
   begin: (slot: Slot) => void,

@@ -28,7 +28,7 @@ export class TypingExpiries {
   readonly pauses: PauseQueue
   /**
    * Of each dialog the chat states that may count, as their calls arrived. The newest does. Those before it wait: should the newer
-   * ones call out not to have been sent, theirs is the time that holds.
+   * ones turn out not to have been sent, theirs is the time that holds.
    */
   readonly dialogs = new Map<string, readonly ChatStateCall[]>()
 
@@ -145,7 +145,7 @@ export class TypingExpiries {
   }
 
   private end(call: ChatStateCall, pause: Pause): void {
-    // Where a newer call is on its way and calls out not to have been sent, this one ends then.
+    // If a newer call is on its way and turns out not to have been sent, this one ends then.
     pause.dueAt = performance.now()
     if (this.callsOf(call.key).at(-1) === call) this.pauses.sendNow(pause)
   }
