@@ -24,8 +24,8 @@ export const usage = `Usage: liveengage-proxy [command]
 
 Commands:
   (none)            run the proxy
-  sandbox           run the proxy with an embedded LiveEngage, without an account; the same as SANDBOX=true
-    --only          run the embedded LiveEngage alone, for a proxy that is somewhere else
+  sandbox           run the proxy with the sandbox, a simulated LiveEngage, without an account; the same as SANDBOX=true
+    --only          run the sandbox alone, for a proxy that was started elsewhere
   doctor            check everything the proxy needs to send messages: environment, DNS, TLS, hosts, clock, tokens;
                     it sends no message
     --account ID    the account to check; default: LP_ACCOUNT_ID
@@ -39,7 +39,7 @@ Commands:
 Exit codes: 0 success, 1 a check or the start failed, 2 wrong usage.
 
 All settings are environment variables. docs/configuration.md lists them; .env.example is a file to start from.
-SANDBOX=true makes the doctor check the embedded LiveEngage, too.
+With SANDBOX=true, the doctor checks the sandbox instead of LivePerson.
 `
 
 const options = {

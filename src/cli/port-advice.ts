@@ -12,9 +12,9 @@ export function portAdvice(
   }
   switch (code) {
     case 'EADDRINUSE':
-      return `\n  Another program listens there, perhaps an earlier start of this one: stop it. On a free port: ${settings(0)}`
+      return `\n  Another program uses this port, perhaps an earlier run of this one. Stop it, or use a free port: ${settings(0)}`
     case 'EACCES':
-      return `\n  This user may not listen on a port below 1024. On another one: ${settings(8080)}`
+      return `\n  This user may not listen on a port below 1024. Use another port: ${settings(8080)}`
     case 'EADDRNOTAVAIL':
       return '\n  This machine does not have that address'
     default:

@@ -3,7 +3,7 @@ import type { Failure } from './error.ts'
 import type { Problem } from './schema.ts'
 
 const unknownRemedy =
-  'It may have been delivered. If sent twice is worse than perhaps never, do not send it again without the same idempotencyKey.'
+  'It may have been delivered. If a duplicate is worse than a loss, do not send it again without the same idempotencyKey.'
 
 /** Of an answer with another status than that of the success. */
 export async function readFailure(response: Response): Promise<Failure> {

@@ -42,7 +42,7 @@ export interface components {
             /** @description With `conversation-already-open`: whether LiveEngage accepted the profile */
             profileUpdated?: boolean;
             /**
-             * @description With `inReplyTo`: `sent` if LiveEngage accepted the receipt, `unknown` if it may have. To repeat it changes nothing
+             * @description With `inReplyTo`: `sent` if LiveEngage accepted the receipt of the button, `unknown` if it may have. A retry sends it again, which changes nothing
              * @enum {string}
              */
             receipt?: "sent" | "unknown";
@@ -62,7 +62,7 @@ export interface components {
             sequence?: number;
             requestId: string;
             /**
-             * @description With `inReplyTo`: `sent` if LiveEngage accepted the receipt, `unknown` if it may have. To repeat it changes nothing
+             * @description With `inReplyTo`: `sent` if LiveEngage accepted the receipt of the button, `unknown` if it may have. A retry sends it again, which changes nothing
              * @enum {string}
              */
             receipt?: "sent" | "unknown";
@@ -297,20 +297,20 @@ export interface components {
             type: "message.created";
             /**
              * Format: date-time
-             * @description When it happened, by LivePerson’s clock where that is known
+             * @description When it happened, by LivePerson’s clock if that is known
              */
             timestamp: string;
             data: {
-                /** @description The account that LivePerson told it for */
+                /** @description The LivePerson account */
                 accountId: string;
                 /** @description The id that the API takes in its paths */
                 conversationId: string;
                 /** @description The main dialog has the conversation’s id, a survey its own */
                 dialogId?: string;
-                /** @description Orders what one dialog has; there are gaps, and a survey begins again at 0 */
+                /** @description Order within one dialog; there are gaps, and a survey begins again at 0 */
                 sequence?: number;
                 sender: {
-                    /** @description Who, by LivePerson’s own id */
+                    /** @description LivePerson’s id of the sender */
                     id?: string;
                     /**
                      * @description `system`: automatic messages. `unknown`: a role that this version does not know
@@ -321,7 +321,7 @@ export interface components {
                     role?: string;
                 };
                 /**
-                 * @description `internal` is for agents alone. It only comes with `EVENTS_INCLUDE=internal`
+                 * @description `internal` is only for agents. It comes only with `EVENTS_INCLUDE=internal`
                  * @enum {string}
                  */
                 audience: "all" | "internal";
@@ -330,13 +330,13 @@ export interface components {
                     [key: string]: unknown;
                 }[];
                 /**
-                 * @description What it is, and so which of the other fields there are
+                 * @description The kind of message; it decides which other fields there are
                  * @enum {string}
                  */
                 kind: "text";
                 /** @description What was written */
                 text: string;
-                /** @description Answers to choose from. Absent where there are none */
+                /** @description Answers to choose from. Absent if there are none */
                 quickReplies?: {
                     /** @description What the button says */
                     title: string;
@@ -348,16 +348,16 @@ export interface components {
                     }[];
                 }[];
             } | {
-                /** @description The account that LivePerson told it for */
+                /** @description The LivePerson account */
                 accountId: string;
                 /** @description The id that the API takes in its paths */
                 conversationId: string;
                 /** @description The main dialog has the conversation’s id, a survey its own */
                 dialogId?: string;
-                /** @description Orders what one dialog has; there are gaps, and a survey begins again at 0 */
+                /** @description Order within one dialog; there are gaps, and a survey begins again at 0 */
                 sequence?: number;
                 sender: {
-                    /** @description Who, by LivePerson’s own id */
+                    /** @description LivePerson’s id of the sender */
                     id?: string;
                     /**
                      * @description `system`: automatic messages. `unknown`: a role that this version does not know
@@ -368,7 +368,7 @@ export interface components {
                     role?: string;
                 };
                 /**
-                 * @description `internal` is for agents alone. It only comes with `EVENTS_INCLUDE=internal`
+                 * @description `internal` is only for agents. It comes only with `EVENTS_INCLUDE=internal`
                  * @enum {string}
                  */
                 audience: "all" | "internal";
@@ -377,33 +377,33 @@ export interface components {
                     [key: string]: unknown;
                 }[];
                 /**
-                 * @description What it is, and so which of the other fields there are
+                 * @description The kind of message; it decides which other fields there are
                  * @enum {string}
                  */
                 kind: "file";
                 file: {
                     /** @description What was written under it */
                     caption?: string;
-                    /** @description Where LivePerson’s storage has it */
+                    /** @description Its path in LivePerson’s storage */
                     relativePath: string;
                     /** @description As LivePerson names it, e.g. `JPG` */
                     fileType: string;
                     /** @description A small picture as a data URL */
                     preview?: string;
-                    /** @description Where this API serves the bytes: a URL where `PUBLIC_URL` is set, else a path of it */
+                    /** @description Where this API serves the bytes: a URL if `PUBLIC_URL` is set, else a path of this API */
                     href: string;
                 };
             } | {
-                /** @description The account that LivePerson told it for */
+                /** @description The LivePerson account */
                 accountId: string;
                 /** @description The id that the API takes in its paths */
                 conversationId: string;
                 /** @description The main dialog has the conversation’s id, a survey its own */
                 dialogId?: string;
-                /** @description Orders what one dialog has; there are gaps, and a survey begins again at 0 */
+                /** @description Order within one dialog; there are gaps, and a survey begins again at 0 */
                 sequence?: number;
                 sender: {
-                    /** @description Who, by LivePerson’s own id */
+                    /** @description LivePerson’s id of the sender */
                     id?: string;
                     /**
                      * @description `system`: automatic messages. `unknown`: a role that this version does not know
@@ -414,7 +414,7 @@ export interface components {
                     role?: string;
                 };
                 /**
-                 * @description `internal` is for agents alone. It only comes with `EVENTS_INCLUDE=internal`
+                 * @description `internal` is only for agents. It comes only with `EVENTS_INCLUDE=internal`
                  * @enum {string}
                  */
                 audience: "all" | "internal";
@@ -423,7 +423,7 @@ export interface components {
                     [key: string]: unknown;
                 }[];
                 /**
-                 * @description What it is, and so which of the other fields there are
+                 * @description The kind of message; it decides which other fields there are
                  * @enum {string}
                  */
                 kind: "card";
@@ -431,7 +431,7 @@ export interface components {
                 card: {
                     [key: string]: unknown;
                 };
-                /** @description Answers to choose from. Absent where there are none */
+                /** @description Answers to choose from. Absent if there are none */
                 quickReplies?: {
                     /** @description What the button says */
                     title: string;
@@ -443,16 +443,16 @@ export interface components {
                     }[];
                 }[];
             } | {
-                /** @description The account that LivePerson told it for */
+                /** @description The LivePerson account */
                 accountId: string;
                 /** @description The id that the API takes in its paths */
                 conversationId: string;
                 /** @description The main dialog has the conversation’s id, a survey its own */
                 dialogId?: string;
-                /** @description Orders what one dialog has; there are gaps, and a survey begins again at 0 */
+                /** @description Order within one dialog; there are gaps, and a survey begins again at 0 */
                 sequence?: number;
                 sender: {
-                    /** @description Who, by LivePerson’s own id */
+                    /** @description LivePerson’s id of the sender */
                     id?: string;
                     /**
                      * @description `system`: automatic messages. `unknown`: a role that this version does not know
@@ -463,7 +463,7 @@ export interface components {
                     role?: string;
                 };
                 /**
-                 * @description `internal` is for agents alone. It only comes with `EVENTS_INCLUDE=internal`
+                 * @description `internal` is only for agents. It comes only with `EVENTS_INCLUDE=internal`
                  * @enum {string}
                  */
                 audience: "all" | "internal";
@@ -472,31 +472,31 @@ export interface components {
                     [key: string]: unknown;
                 }[];
                 /**
-                 * @description What it is, and so which of the other fields there are
+                 * @description The kind of message; it decides which other fields there are
                  * @enum {string}
                  */
                 kind: "form";
                 form: {
-                    /** @description The same in the invitation and in what follows it */
+                    /** @description The same id in the invitation and in its later events */
                     invitationId: string;
-                    /** @description Of an invitation */
+                    /** @description Only in an invitation */
                     formId?: string | number;
-                    /** @description Of an invitation */
+                    /** @description Only in an invitation */
                     title?: string;
-                    /** @description Of a form that was filled in */
+                    /** @description Only in a form that was filled in */
                     submissionId?: string;
                 };
             } | {
-                /** @description The account that LivePerson told it for */
+                /** @description The LivePerson account */
                 accountId: string;
                 /** @description The id that the API takes in its paths */
                 conversationId: string;
                 /** @description The main dialog has the conversation’s id, a survey its own */
                 dialogId?: string;
-                /** @description Orders what one dialog has; there are gaps, and a survey begins again at 0 */
+                /** @description Order within one dialog; there are gaps, and a survey begins again at 0 */
                 sequence?: number;
                 sender: {
-                    /** @description Who, by LivePerson’s own id */
+                    /** @description LivePerson’s id of the sender */
                     id?: string;
                     /**
                      * @description `system`: automatic messages. `unknown`: a role that this version does not know
@@ -507,7 +507,7 @@ export interface components {
                     role?: string;
                 };
                 /**
-                 * @description `internal` is for agents alone. It only comes with `EVENTS_INCLUDE=internal`
+                 * @description `internal` is only for agents. It comes only with `EVENTS_INCLUDE=internal`
                  * @enum {string}
                  */
                 audience: "all" | "internal";
@@ -516,11 +516,11 @@ export interface components {
                     [key: string]: unknown;
                 }[];
                 /**
-                 * @description What it is, and so which of the other fields there are
+                 * @description The kind of message; it decides which other fields there are
                  * @enum {string}
                  */
                 kind: "other";
-                /** @description LivePerson’s event, of a form that this version does not know */
+                /** @description LivePerson’s event, of a type that this version does not know */
                 raw: {
                     [key: string]: unknown;
                 };
@@ -533,20 +533,20 @@ export interface components {
             type: "receipt.created";
             /**
              * Format: date-time
-             * @description When it happened, by LivePerson’s clock where that is known
+             * @description When it happened, by LivePerson’s clock if that is known
              */
             timestamp: string;
             data: {
-                /** @description The account that LivePerson told it for */
+                /** @description The LivePerson account */
                 accountId: string;
                 /** @description The id that the API takes in its paths */
                 conversationId: string;
                 /** @description The main dialog has the conversation’s id, a survey its own */
                 dialogId?: string;
-                /** @description Orders what one dialog has; there are gaps, and a survey begins again at 0 */
+                /** @description Order within one dialog; there are gaps, and a survey begins again at 0 */
                 sequence?: number;
                 sender: {
-                    /** @description Who, by LivePerson’s own id */
+                    /** @description LivePerson’s id of the sender */
                     id?: string;
                     /**
                      * @description `system`: automatic messages. `unknown`: a role that this version does not know
@@ -557,7 +557,7 @@ export interface components {
                     role?: string;
                 };
                 /**
-                 * @description Only with `EVENTS_INCLUDE=internal`. Absent where it is for all
+                 * @description Only with `EVENTS_INCLUDE=internal`. Absent if it is for all
                  * @enum {string}
                  */
                 audience?: "internal";
@@ -566,11 +566,11 @@ export interface components {
                     [key: string]: unknown;
                 }[];
                 /**
-                 * @description `accept`: they were delivered. `read`: they were read. `access`: the file was opened. `nack`: they were not delivered. `action`: an element of a card was clicked. `viewed`: the form was seen
+                 * @description `accept`: the messages were delivered. `read`: they were read. `access`: the file was opened. `nack`: they were not delivered. `action`: an element of a card was clicked. `viewed`: the form was seen
                  * @enum {string}
                  */
                 status: "accept" | "read" | "access" | "nack" | "action" | "viewed";
-                /** @description The messages that it is about */
+                /** @description The `sequence` of each message that it is about */
                 sequences: number[];
             };
         };
@@ -581,18 +581,18 @@ export interface components {
             type: "chat_state.updated";
             /**
              * Format: date-time
-             * @description When it happened, by LivePerson’s clock where that is known
+             * @description When it happened, by LivePerson’s clock if that is known
              */
             timestamp: string;
             data: {
-                /** @description The account that LivePerson told it for */
+                /** @description The LivePerson account */
                 accountId: string;
                 /** @description The id that the API takes in its paths */
                 conversationId: string;
                 /** @description The main dialog has the conversation’s id, a survey its own */
                 dialogId?: string;
                 sender: {
-                    /** @description Who, by LivePerson’s own id */
+                    /** @description LivePerson’s id of the sender */
                     id?: string;
                     /**
                      * @description `system`: automatic messages. `unknown`: a role that this version does not know
@@ -603,12 +603,12 @@ export interface components {
                     role?: string;
                 };
                 /**
-                 * @description Only with `EVENTS_INCLUDE=internal`. Absent where it is for all
+                 * @description Only with `EVENTS_INCLUDE=internal`. Absent if it is for all
                  * @enum {string}
                  */
                 audience?: "internal";
                 /**
-                 * @description `composing` and `pause`: somebody types, or has stopped. The others: who is there, or has gone
+                 * @description `composing` and `pause`: somebody types, or has stopped. The others: whether the sender is present
                  * @enum {string}
                  */
                 state: "composing" | "pause" | "active" | "inactive" | "gone" | "background";
@@ -621,11 +621,11 @@ export interface components {
             type: "conversation.updated";
             /**
              * Format: date-time
-             * @description When it happened, by LivePerson’s clock where that is known
+             * @description When it happened, by LivePerson’s clock if that is known
              */
             timestamp: string;
             data: {
-                /** @description The account that LivePerson told it for */
+                /** @description The LivePerson account */
                 accountId: string;
                 /** @description The id that the API takes in its paths */
                 conversationId: string;
@@ -634,14 +634,14 @@ export interface components {
                  * @enum {string}
                  */
                 status: "open" | "survey" | "closed";
-                /** @description Who has joined; an agent who was only offered the conversation has not */
+                /** @description The agent who has joined. One who was only offered the conversation has not */
                 agent: {
                     /** @description LivePerson’s own id */
                     id: string;
                 } | null;
                 /** @description `-1`: any */
                 skillId?: string;
-                /** @description Of the survey that runs: answers go to this dialog. Absent where none runs */
+                /** @description The dialog of the running survey: answers go to it. Absent if none runs */
                 surveyDialogId?: string;
                 /**
                  * @description Who opened it. `this-app`: the app installation of these credentials. `other`: another channel of the account
@@ -665,7 +665,7 @@ export interface components {
                  * @description Orders the states of one conversation
                  */
                 updatedAt?: string;
-                /** @description All who have to do with it, also an agent who was only offered it */
+                /** @description Everyone in the conversation, and an agent who was only offered it */
                 participants: {
                     /** @description LivePerson’s own id */
                     id: string;
@@ -711,11 +711,11 @@ export interface components {
             type: "conversation.closed";
             /**
              * Format: date-time
-             * @description When it happened, by LivePerson’s clock where that is known
+             * @description When it happened, by LivePerson’s clock if that is known
              */
             timestamp: string;
             data: {
-                /** @description The account that LivePerson told it for */
+                /** @description The LivePerson account */
                 accountId: string;
                 /** @description The id that the API takes in its paths */
                 conversationId: string;
@@ -724,14 +724,14 @@ export interface components {
                  * @enum {string}
                  */
                 status: "open" | "survey" | "closed";
-                /** @description Who has joined; an agent who was only offered the conversation has not */
+                /** @description The agent who has joined. One who was only offered the conversation has not */
                 agent: {
                     /** @description LivePerson’s own id */
                     id: string;
                 } | null;
                 /** @description `-1`: any */
                 skillId?: string;
-                /** @description Of the survey that runs: answers go to this dialog. Absent where none runs */
+                /** @description The dialog of the running survey: answers go to it. Absent if none runs */
                 surveyDialogId?: string;
                 /**
                  * @description Who opened it. `this-app`: the app installation of these credentials. `other`: another channel of the account
@@ -755,7 +755,7 @@ export interface components {
                  * @description Orders the states of one conversation
                  */
                 updatedAt?: string;
-                /** @description All who have to do with it, also an agent who was only offered it */
+                /** @description Everyone in the conversation, and an agent who was only offered it */
                 participants: {
                     /** @description LivePerson’s own id */
                     id: string;

@@ -67,7 +67,7 @@ export type Config = {
   eventsExclude: ReadonlySet<string>
   logLevel: Environment['LOG_LEVEL']
   docs: Environment['DOCS']
-  /** The port of the embedded LiveEngage. Undefined: there is none. */
+  /** The port of the sandbox. Undefined: there is none. */
   sandboxPort: number | undefined
   /** Whether it refuses what the documentation is silent about. */
   isSandboxStrict: boolean

@@ -26,7 +26,7 @@ export const Environment = Type.Object({
   HOST: Type.String({
     ...host,
     default: '127.0.0.1',
-    description: 'Address to listen on. `::` listens on IPv6 and IPv4; the image sets it',
+    description: 'Address to listen on. `::` listens on IPv6 and IPv4; the Docker image sets it',
   }),
   PORT: Type.Integer({
     default: 3000,
@@ -39,7 +39,7 @@ export const Environment = Type.Object({
       form: 'names of at most 253 characters, separated by commas, for example proxy.internal,my-laptop',
       pattern: '^[A-Za-z0-9._-]{1,253}(,[A-Za-z0-9._-]{1,253}){0,63}$',
       description:
-        'Names, separated by commas, that a listener on a loopback address answers to, in addition to `localhost`, `127.0.0.0/8` and `[::1]`. Every other `Host` gets 421 `host-not-allowed`, so that a web page cannot call the proxy under a name of its own',
+        'Names, separated by commas, that a listener on a loopback address answers to, in addition to `localhost`, `127.0.0.0/8` and `[::1]`. Every other `Host` gets 421 `host-not-allowed`, so that a web page cannot call the proxy under a name that the page’s owner controls',
     }),
   ),
   PUBLIC_URL: Type.Optional(
@@ -48,7 +48,7 @@ export const Environment = Type.Object({
       pattern:
         '^https?://([A-Za-z0-9][A-Za-z0-9._-]{0,252}|\\[[0-9A-Fa-f:.]{2,45}\\])(:[0-9]{1,5})?(/[A-Za-z0-9._~%/-]{0,1024})?$',
       description:
-        'URL at which callers reach the proxy, with its path prefix. It makes `Location`, the `type` of a problem, `servers` in the OpenAPI document and the `href` of a file in an event absolute; without it, that `href` is a path of this API. Pages of its origin count as the proxy’s own',
+        'URL at which callers reach the proxy, with its path prefix. With it, these are absolute URLs: `Location`, the `type` of a problem, `servers` in the OpenAPI document and the `href` of a file in an event. Without it, the `href` is a path of this API. Pages of its origin count as the proxy’s own',
     }),
   ),
   LP_ACCOUNT_ID: Type.Optional(
@@ -156,13 +156,13 @@ export const Environment = Type.Object({
     Type.String({
       ...egressProxy,
       description:
-        'Egress proxy for calls to https hosts. `https_proxy` goes before it. A user and a password in it go to that proxy alone',
+        'Egress proxy for calls to https hosts. `https_proxy` takes precedence. A user and a password in it go only to that proxy',
     }),
   ),
   HTTP_PROXY: Type.Optional(
     Type.String({
       ...egressProxy,
-      description: 'Egress proxy for calls to http hosts. `http_proxy` goes before it',
+      description: 'Egress proxy for calls to http hosts. `http_proxy` takes precedence',
     }),
   ),
   NO_PROXY: Type.Optional(
@@ -170,7 +170,7 @@ export const Environment = Type.Object({
       isAlsoLowerCase: true,
       minLength: 1,
       description:
-        'Hosts that are called without the egress proxy: `host`, `.suffix`, `host:port` or `*`, separated by commas. Loopback hosts always are. `no_proxy` goes before it',
+        'Hosts that are called without the egress proxy: `host`, `.suffix`, `host:port` or `*`, separated by commas. Loopback hosts always are. `no_proxy` takes precedence',
     }),
   ),
   MAX_CONNECTIONS: Type.Integer({
@@ -184,7 +184,7 @@ export const Environment = Type.Object({
     minimum: 0,
     maximum: 65536,
     description:
-      'Limit of queued requests for each host. Beyond it the answer is 503 `overloaded`. Chat states may use only a quarter of the queue, receipts and profiles half',
+      'Limit of queued requests for each host. Beyond it the answer is 503 `overloaded`. Chat states may use only a quarter of the queue; receipts, profile, csat and urgency half',
   }),
   MAX_QUEUE_MS: Type.Integer({
     default: 1000,
@@ -203,7 +203,7 @@ export const Environment = Type.Object({
   MESSAGE_ORDER: StringEnum(['arrival', 'none'], {
     default: 'arrival',
     description:
-      '`arrival`: messages, pictures and the close of one conversation leave in the order in which they arrived, each once the one before it has its answer. `none`: they do not wait for each other',
+      '`arrival`: messages, pictures and the close of one conversation are sent in the order in which they arrived, each once the one before it has its answer. `none`: they do not wait for each other',
   }),
   BODY_LIMIT_BYTES: Type.Integer({
     default: 65536,
@@ -227,7 +227,7 @@ export const Environment = Type.Object({
     Type.String({
       minLength: 1,
       description:
-        'API keys of the proxy, separated by commas, each of at least 16 characters. Callers send one in `X-API-Key`',
+        'API keys of the proxy, separated by commas. Callers send one in `X-API-Key`. A key of fewer than 16 characters gets a warning',
     }),
   ),
   API_KEYS_FILE: Type.Optional(
@@ -315,7 +315,7 @@ export const Environment = Type.Object({
       form: 'an http or https URL, for example https://app.example.com/events',
       pattern: '^https?://[!-~]{1,2048}$',
       description:
-        'URL that the app takes events at: `https`, or `http` to a loopback host or a host of `EVENTS_ALLOWED_HTTP_HOSTS`. The `eventsUrl` of an account in `LP_CREDENTIALS_FILE` goes before it. Required with `WEBHOOK_PORT`, unless each account with credentials has an `eventsUrl`',
+        'URL that the app takes events at: `https`, or `http` to a loopback host or a host of `EVENTS_ALLOWED_HTTP_HOSTS`. The `eventsUrl` of an account in `LP_CREDENTIALS_FILE` takes precedence. Required with `WEBHOOK_PORT`, unless each account with credentials has an `eventsUrl`',
     }),
   ),
   EVENTS_ALLOWED_HTTP_HOSTS: Type.Optional(
@@ -345,7 +345,7 @@ export const Environment = Type.Object({
     minimum: 100,
     maximum: 4500,
     description:
-      'Deadline of a notification. LivePerson waits 5 s, and may disable an endpoint that takes more than 2.5 s for two minutes',
+      'Deadline of a notification. LivePerson waits 5 s, and may disable an endpoint whose answers take more than 2.5 s over two minutes',
   }),
   EVENTS_INCLUDE: Type.Optional(
     Type.String({
@@ -374,17 +374,18 @@ export const Environment = Type.Object({
   }),
   SANDBOX: Type.Boolean({
     default: false,
-    description: '`true` starts an embedded LiveEngage and uses it instead of LivePerson',
+    description:
+      '`true` starts the sandbox, a simulated LiveEngage, and uses it instead of LivePerson',
   }),
   SANDBOX_PORT: Type.Integer({
     default: 3001,
     minimum: 0,
     maximum: 65535,
-    description: 'Port of the embedded LiveEngage. `0` picks a free port',
+    description: 'Port of the sandbox. `0` picks a free port',
   }),
   SANDBOX_STRICT: Type.Boolean({
     default: false,
-    description: '`true`: the sandbox refuses what LivePerson’s documentation is silent about',
+    description: '`true`: the sandbox refuses what LivePerson’s documentation does not describe',
   }),
   SANDBOX_WEBHOOK_URL: Type.Optional(
     Type.String({

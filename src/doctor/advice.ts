@@ -21,7 +21,7 @@ const byCode: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /^EGRESS_PROXY_/,
-    'The egress proxy does not let the proxy through to this host and port. Have them allowed there. If they can be reached directly, name the host in NO_PROXY.',
+    'The egress proxy does not let the proxy through to this host and port. Ask its operator to allow them. If they can be reached directly, name the host in NO_PROXY.',
   ],
   [
     /^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/,
@@ -53,7 +53,7 @@ const byProblem: Partial<Record<ProblemCode, string>> = {
     'Check LP_CLIENT_ID and its secret, or LP_CREDENTIALS_FILE. Check that the app is installed in this account with the scope msg.consumer and the grant client_credentials.',
   'rejected-by-liveengage': 'Use another --consumer.',
   'idempotency-store-unavailable':
-    'Check STATE_URL, and the network to the store. If its certificate is by an authority of your own, set NODE_EXTRA_CA_CERTS to that one’s certificate (a PEM file) before the process starts. A store that refuses is full or read-only, or its user lacks a permission.',
+    'Check STATE_URL, and the network to the store. If your own CA issued its certificate, set NODE_EXTRA_CA_CERTS to the CA’s certificate (a PEM file) before the process starts. A store that refuses is full or read-only, or its user lacks a permission.',
 }
 
 /** The outcome of a failed probe. */

@@ -9,7 +9,7 @@ const tolerableMs = 5_000
 const harmfulMs = 60_000
 
 const remedy =
-  'Synchronize the clock (NTP). The proxy measures the life of a token by the token’s own two times, so it is not affected. But callers that check an AppJWT with this clock, certificates and the times in the log are.'
+  'Synchronize the clock (NTP). The proxy measures the life of a token by the token’s own two times, so they are not affected. But certificates, the times in the log, and callers that check an AppJWT with this clock are.'
 
 export const checkClock: Check = {
   name: 'clock',

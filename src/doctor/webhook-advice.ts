@@ -6,8 +6,8 @@ import type { WebhookAnswer } from './webhook-post.ts'
 const tolerableMs = 2_500
 
 const byStatus: Readonly<Record<number, string>> = {
-  401: 'The proxy’s log names the check that failed. Either something on the way drops or changes the headers x-liveperson-…, or the running proxy has another client secret. If the log has no such request, something before the proxy asks for a log-in: LivePerson has none.',
-  404: 'Nothing takes notifications there. Let the URL lead to POST /webhooks/liveperson of WEBHOOK_PORT.',
+  401: 'The proxy’s log names the check that failed. Either something on the way drops or changes the headers x-liveperson-…, or the running proxy has another client secret. If the log has no such request, something in front of the proxy asks for a login, which LivePerson cannot give.',
+  404: 'No webhook listener answers there. Let the URL lead to POST /webhooks/liveperson of WEBHOOK_PORT.',
   405: 'Let the URL lead to POST /webhooks/liveperson of WEBHOOK_PORT.',
   415: 'Something on the way encodes the body, or adds a Content-Encoding. Pass both on as they are.',
   503: 'The proxy has no room, is stopping, or cannot be reached from the ingress. Try again, then see the ingress’s log.',
@@ -16,7 +16,7 @@ const byStatus: Readonly<Record<number, string>> = {
 const otherRemedy =
   'LivePerson takes 200 and 201 as success, and nothing else. See who answers there: the ingress, or the proxy (its log has each notification).'
 
-const redirectRemedy = 'Use the URL that answers itself, without a redirect.'
+const redirectRemedy = 'Use the final URL, without a redirect.'
 
 /** Of an answer other than 200 to a notification that is signed rightly. */
 export function explainAnswer({ status, code, requestId }: WebhookAnswer): Outcome {
@@ -36,7 +36,7 @@ export function explainChanges(changed: readonly string[]): Outcome {
     status: 'fail',
     detail: `plain text arrives as it is, but not ${changed.join(', ')}`,
     remedy:
-      'After a 401, something on the way changes the bytes of a body, and the signature holds no more: pass bodies on as they are. After a 413, it allows too little: 1 MiB is ample.',
+      'After a 401, something on the way changes the bytes of a body, and the signature no longer matches: pass bodies on as they are. After a 413, its size limit is too low: 1 MiB is enough.',
   }
 }
 
@@ -47,18 +47,17 @@ export function judge(forged: number, slowestMs: number, isPrivate: boolean): Ou
     return {
       status: 'fail',
       detail: `a wrong signature was answered ${forged} in place of 401`,
-      remedy:
-        'Something else than the proxy answers. Nothing that it takes is proved to be LivePerson’s.',
+      remedy: 'Something other than the proxy answers, and it does not verify signatures.',
     }
   }
   const detail = `${arrives}; a wrong signature is refused`
   if (slowestMs > tolerableMs) {
     const remedy =
-      'LivePerson may disable an app that takes more than 2.5 s for two minutes. Find what is slow on the way.'
+      'LivePerson may disable an endpoint whose answers take more than 2.5 s over two minutes. Find what is slow on the way.'
     return { status: 'warn', detail, remedy }
   }
   if (!isPrivate) {
-    return { status: 'warn', detail, remedy: 'LivePerson posts over TLS alone. Use an https URL.' }
+    return { status: 'warn', detail, remedy: 'LivePerson posts over TLS only. Use an https URL.' }
   }
   return { status: 'ok', detail }
 }

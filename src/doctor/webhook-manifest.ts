@@ -35,9 +35,9 @@ export const showManifest: Check = {
       return { status: 'skip', detail: 'WEBHOOK_PORT is not set' }
     }
     const detail = [
-      'LivePerson shows no app its manifest, so compare it yourself. It should have:',
+      'LivePerson does not show an app its manifest, so compare it yourself. It should have:',
       manifestFragment(webhookUrl ?? placeholder),
-      'Without retry.retention_time, LivePerson drops an event at its first failure. Changes take up to two minutes.',
+      'Without retry.retention_time, LivePerson drops a notification at its first failure. Changes take up to two minutes.',
     ]
     return { status: 'skip', detail: detail.join('\n') }
   },

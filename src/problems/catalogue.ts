@@ -2,7 +2,7 @@
 import type { Static } from '@sinclair/typebox'
 import { StringEnum } from '../string-enum.ts'
 
-/** `not-sent`: LiveEngage cannot have acted. `unknown`: it may have. */
+/** `not-sent`: LiveEngage cannot have acted. `unknown`: it may have. For `app-` problems this is about the app, and only LivePerson reads it. */
 export const Delivery = StringEnum(['not-sent', 'unknown'], {
   description: '`not-sent`: LiveEngage cannot have acted on the request. `unknown`: it may have.',
 })
@@ -26,7 +26,7 @@ export type ProblemDefinition = {
 
 /** What to do where LiveEngage may have acted. */
 const mayBeProcessed =
-  'LiveEngage may have processed the request. Do not repeat a message or a receipt unless sent twice is better than perhaps never; where `retryable` is true, a retry is harmless. After POST /conversations the conversation may exist; its id is lost, and a retry may fail with conversation-already-open.'
+  'LiveEngage may have processed the request. If `retryable` is true, a retry is harmless. Otherwise retry only if a duplicate is better than a loss. After POST /conversations the conversation may exist, but its id is lost, and a retry may fail with conversation-already-open.'
 
 const challenge = 'Bearer realm="LiveEngage"'
 
@@ -76,7 +76,7 @@ export const problems = {
     cause:
       'The AppJWT in the Authorization header is malformed or expired, or LiveEngage refused it.',
     remedy:
-      'Get a new AppJWT from Sentinel (it is valid for one hour), then send the request again with it.',
+      'Get a new AppJWT from LivePerson’s login service (Sentinel); it is valid for one hour. Then send the request again with it.',
     delivery: 'not-sent',
     retryable: false,
     challenge: `${challenge}, error="invalid_token"`,
@@ -85,7 +85,8 @@ export const problems = {
     status: 401,
     title: 'The ConsumerJWS is invalid',
     cause: 'The ConsumerJWS in the X-LP-ON-BEHALF header is malformed, or LiveEngage refused it.',
-    remedy: 'Get a ConsumerJWS for this consumer from IDP, with an AppJWT of the same account.',
+    remedy:
+      'Get a ConsumerJWS for this consumer from LivePerson’s identity service (IDP), with an AppJWT of the same account.',
     delivery: 'not-sent',
     retryable: false,
     challenge,
@@ -94,7 +95,7 @@ export const problems = {
     status: 401,
     title: 'The notification could not be verified',
     cause:
-      'The account or the app installation of the notification is unknown here, or the signature does not match the bytes of the body.',
+      'This proxy does not know the account or the app installation of the notification, or the signature does not match the bytes of the body.',
     remedy:
       'Operator: check the client id and secret of the account, and that nothing on the way from LivePerson changes the body. The log says which check failed.',
     delivery: 'not-sent',
@@ -113,9 +114,10 @@ export const problems = {
   'origin-not-allowed': {
     status: 403,
     title: 'Web pages of other origins are not allowed',
-    cause: 'The request comes from a web page of another origin, as Origin or Sec-Fetch-Site says.',
+    cause:
+      'Origin or Sec-Fetch-Site shows that the request comes from a web page of another origin.',
     remedy:
-      'Call the proxy from your backend, without the Origin of the browser. A page must not call it directly.',
+      'Call the proxy from your backend, and do not forward the browser’s Origin header. A page must not call the proxy directly.',
     delivery: 'not-sent',
     retryable: false,
   },
@@ -130,7 +132,7 @@ export const problems = {
   'account-unknown': {
     status: 404,
     title: 'LivePerson does not know the account',
-    cause: 'The Domain API has no messaging host for the account.',
+    cause: 'LivePerson’s Domain API has no messaging host for the account.',
     remedy:
       'Check the account id. If it is right, ask LivePerson whether messaging is enabled for the account.',
     delivery: 'not-sent',
@@ -172,9 +174,9 @@ export const problems = {
     status: 409,
     title: 'The consumer already has an open conversation',
     cause:
-      'LiveEngage keeps one open conversation per consumer. `profileUpdated` says whether it accepted the profile.',
+      'LiveEngage allows one open conversation per consumer. `profileUpdated` says whether LiveEngage accepted the profile.',
     remedy:
-      'Continue in the open conversation, or close it first. Use the id that POST /conversations returned when it was opened; LiveEngage does not repeat the id here. If the id is lost, the conversation must end in LiveEngage, for example by an agent.',
+      'Continue in the open conversation, or close it first. Use the id that POST /conversations returned when it was opened; this answer does not have it. If the id is lost, somebody must close the conversation in LiveEngage, for example an agent.',
     delivery: 'not-sent',
     retryable: false,
   },
@@ -184,7 +186,7 @@ export const problems = {
     cause:
       'The first request with this Idempotency-Key has no outcome yet. LiveEngage may have received it.',
     remedy:
-      'Retry the same request with the same key after the time in Retry-After. You get the outcome of the first one; if that was not sent, this one is.',
+      'Retry the same request with the same key after the time in Retry-After. You get the outcome of the first one. If the first one was not sent, the retry is sent.',
     delivery: 'unknown',
     retryable: true,
     retryAfterSeconds: 1,
@@ -229,14 +231,14 @@ export const problems = {
     title: 'The Idempotency-Key belongs to another request',
     cause:
       'A request with another path, query or body used this Idempotency-Key in the last ten minutes.',
-    remedy: 'Use a new key for each new request. Repeat every byte of a request that you retry.',
+    remedy: 'Use a new key for each new request. A retry must be the same request, byte for byte.',
     delivery: 'not-sent',
     retryable: false,
   },
   'rate-limited': {
     status: 429,
     title: 'LiveEngage limits the request rate',
-    cause: 'LiveEngage refused the request because it receives too many.',
+    cause: 'LiveEngage receives too many requests, and refused this one.',
     remedy: 'Retry after the time in Retry-After. Spread your requests to avoid bursts.',
     delivery: 'not-sent',
     retryable: true,
@@ -272,9 +274,9 @@ export const problems = {
     status: 502,
     title: 'The app did not take an event',
     cause:
-      'The app at EVENTS_URL answered with another status than 2xx, broke the connection, or sent something that is not HTTP.',
+      'The app at EVENTS_URL answered with a status other than 2xx, broke the connection, or sent something that is not HTTP.',
     remedy:
-      'LivePerson sends the notification again. The app must answer 2xx, also for a conversation that it does not know.',
+      'LivePerson sends the notification again. The app must answer 2xx, even for a conversation that it does not know.',
     delivery: 'unknown',
     retryable: 'if-repeatable',
   },
@@ -304,7 +306,7 @@ export const problems = {
     status: 503,
     title: 'The account’s host could not be looked up',
     cause:
-      'The Domain API did not answer, or it named a host that LP_ALLOWED_HOSTS does not allow.',
+      'LivePerson’s Domain API did not answer, or it named a host that LP_ALLOWED_HOSTS does not allow.',
     remedy:
       'Retry after the time in Retry-After. If it keeps failing, check LP_DOMAIN_API_URL and LP_ALLOWED_HOSTS.',
     delivery: 'not-sent',
@@ -326,7 +328,8 @@ export const problems = {
   'login-failed': {
     status: 503,
     title: 'The proxy could not get a token',
-    cause: 'Sentinel or IDP failed, or did not answer.',
+    cause:
+      'LivePerson’s login service (Sentinel) or its identity service (IDP) failed, or did not answer.',
     remedy:
       'Retry after the time in Retry-After. If it keeps failing, check that the proxy can reach the hosts of Sentinel and IDP.',
     delivery: 'not-sent',
@@ -337,7 +340,7 @@ export const problems = {
     status: 503,
     title: 'LivePerson rejected the proxy’s credentials',
     cause:
-      'Sentinel, IDP or LiveEngage refused the proxy’s client id and secret, or a token obtained with them.',
+      'Sentinel, IDP or LiveEngage rejected the proxy’s client id and secret, or a token obtained with them.',
     remedy:
       'Operator: check LP_CLIENT_ID and its secret, or LP_CREDENTIALS_FILE. Check that the app is installed in the account.',
     delivery: 'not-sent',
@@ -356,7 +359,7 @@ export const problems = {
     status: 503,
     title: 'The proxy is overloaded',
     cause:
-      'No slot was free for the account’s host (MAX_CONNECTIONS, MAX_ACCOUNT_SHARE), and the queue was full (MAX_QUEUE) or the wait too long (MAX_QUEUE_MS). Or a limit was reached: uploads in progress (MAX_UPLOADS), memory for large bodies (8 MiB for bodies of more than 8 KiB), open files. Or the process is too busy.',
+      'One of these: no slot for the account’s host was free (MAX_CONNECTIONS, MAX_ACCOUNT_SHARE), and the queue was full (MAX_QUEUE) or the wait too long (MAX_QUEUE_MS); a limit was reached for uploads in progress (MAX_UPLOADS), memory for large bodies (8 MiB for bodies of more than 8 KiB) or open files; the process is too busy.',
     remedy:
       'Retry after the time in Retry-After. If it keeps failing while the CPU is idle, raise MAX_CONNECTIONS; else add a replica.',
     delivery: 'not-sent',
@@ -379,7 +382,7 @@ export const problems = {
     status: 503,
     title: 'The deadline passed before the request was sent',
     cause:
-      'The time of REQUEST_TIMEOUT_MS, or of the caller’s X-Request-Timeout-Ms, ended before anything was sent to LiveEngage.',
+      'The deadline (REQUEST_TIMEOUT_MS or X-Request-Timeout-Ms) passed before anything was sent to LiveEngage.',
     remedy: 'Retry. If it keeps failing, allow more time or reduce the load.',
     delivery: 'not-sent',
     retryable: true,
@@ -390,7 +393,7 @@ export const problems = {
     title: 'The proxy is shutting down',
     cause: 'The request arrived after the proxy had stopped accepting requests.',
     remedy:
-      'Retry on a new connection. Another replica accepts the request, or this one after its restart.',
+      'Retry on a new connection. Another replica will accept the request, or this one after its restart.',
     delivery: 'not-sent',
     retryable: true,
     retryAfterSeconds: 1,

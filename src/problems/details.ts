@@ -6,7 +6,7 @@ import { Delivery, problems } from './catalogue.ts'
 /** What became of the receipt that goes out before a message with `inReplyTo`. */
 export const ReceiptOutcome = StringEnum(['sent', 'unknown'], {
   description:
-    'With `inReplyTo`: `sent` if LiveEngage accepted the receipt, `unknown` if it may have. To repeat it changes nothing',
+    'With `inReplyTo`: `sent` if LiveEngage accepted the receipt of the button, `unknown` if it may have. A retry sends it again, which changes nothing',
 })
 export type ReceiptOutcome = Static<typeof ReceiptOutcome>
 

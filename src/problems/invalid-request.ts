@@ -103,13 +103,14 @@ function toInputError(expected: ExpectedRequest, finding: Finding, part: string)
     case 'additionalProperties': {
       const key = String(params['additionalProperty'])
       const right = rightKey(expected, finding, part, key)
-      if (right === key) return { path: at(key), message: 'is not a key of this form of the body' }
+      if (right === key)
+        return { path: at(key), message: 'cannot be combined with the other keys of this body' }
       const hint = right === undefined ? '' : ` (did you mean ${right}?)`
       return { path: at(key), message: `is not a known key${hint}` }
     }
     case 'type':
       if (finding.data === null && isOptional(partOf(expected, part), finding)) {
-        return { path: at(), message: 'must not be null; leave the key out where it has no value' }
+        return { path: at(), message: 'must not be null; leave out a key that has no value' }
       }
       return { path: at(), message: typeRule(params) }
     case 'minProperties': {

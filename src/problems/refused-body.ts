@@ -16,7 +16,7 @@ const expectations = {
     accepted: { 'accept-encoding': 'identity' },
   },
   unencoded: {
-    detail: 'Send the body as it was signed, without a Content-Encoding, be it identity.',
+    detail: 'Send the body as it was signed, without a Content-Encoding, not even identity.',
     accepted: { 'accept-encoding': 'identity' },
   },
 }

@@ -12,7 +12,7 @@ const Time = (description: string) => Type.String({ format: 'date-time', descrip
 
 const Sender = Type.Object(
   {
-    id: Type.Optional(Type.String({ description: 'Who, by LivePerson’s own id' })),
+    id: Type.Optional(Type.String({ description: 'LivePerson’s id of the sender' })),
     kind: StringEnum(['agent', 'manager', 'consumer', 'system', 'unknown'], {
       description:
         '`system`: automatic messages. `unknown`: a role that this version does not know',
@@ -26,7 +26,7 @@ const metadata = Type.Optional(
   Type.Array(foreign(), { description: 'As LivePerson sent it, e.g. the question of a survey' }),
 )
 
-const accountId = Type.String({ description: 'The account that LivePerson told it for' })
+const accountId = Type.String({ description: 'The LivePerson account' })
 const conversationId = Type.String({ description: 'The id that the API takes in its paths' })
 
 /** Which conversation, and who. */
@@ -41,12 +41,12 @@ const origin = {
 const sequence = Type.Optional(
   Type.Integer({
     minimum: 0,
-    description: 'Orders what one dialog has; there are gaps, and a survey begins again at 0',
+    description: 'Order within one dialog; there are gaps, and a survey begins again at 0',
   }),
 )
 
 const audience = StringEnum(['all', 'internal'], {
-  description: '`internal` is for agents alone. It only comes with `EVENTS_INCLUDE=internal`',
+  description: '`internal` is only for agents. It comes only with `EVENTS_INCLUDE=internal`',
 })
 
 const QuickReply = Type.Object(
@@ -59,18 +59,18 @@ const QuickReply = Type.Object(
 )
 
 const quickReplies = Type.Optional(
-  Type.Array(QuickReply, { description: 'Answers to choose from. Absent where there are none' }),
+  Type.Array(QuickReply, { description: 'Answers to choose from. Absent if there are none' }),
 )
 
 const File = Type.Object(
   {
     caption: Type.Optional(Type.String({ description: 'What was written under it' })),
-    relativePath: Type.String({ description: 'Where LivePerson’s storage has it' }),
+    relativePath: Type.String({ description: 'Its path in LivePerson’s storage' }),
     fileType: Type.String({ description: 'As LivePerson names it, e.g. `JPG`' }),
     preview: Type.Optional(Type.String({ description: 'A small picture as a data URL' })),
     href: Type.String({
       description:
-        'Where this API serves the bytes: a URL where `PUBLIC_URL` is set, else a path of it',
+        'Where this API serves the bytes: a URL if `PUBLIC_URL` is set, else a path of this API',
     }),
   },
   strict,
@@ -78,12 +78,14 @@ const File = Type.Object(
 
 const Form = Type.Object(
   {
-    invitationId: Type.String({ description: 'The same in the invitation and in what follows it' }),
+    invitationId: Type.String({
+      description: 'The same id in the invitation and in its later events',
+    }),
     formId: Type.Optional(
-      Type.Union([Type.String(), Type.Number()], { description: 'Of an invitation' }),
+      Type.Union([Type.String(), Type.Number()], { description: 'Only in an invitation' }),
     ),
-    title: Type.Optional(Type.String({ description: 'Of an invitation' })),
-    submissionId: Type.Optional(Type.String({ description: 'Of a form that was filled in' })),
+    title: Type.Optional(Type.String({ description: 'Only in an invitation' })),
+    submissionId: Type.Optional(Type.String({ description: 'Only in a form that was filled in' })),
   },
   strict,
 )
@@ -93,7 +95,7 @@ function messageOf<T extends TProperties>(fields: T) {
   return Type.Object({ ...base, ...fields }, strict)
 }
 
-const kind = { description: 'What it is, and so which of the other fields there are' }
+const kind = { description: 'The kind of message; it decides which other fields there are' }
 
 const Message = Type.Union([
   messageOf({
@@ -110,7 +112,7 @@ const Message = Type.Union([
   messageOf({ kind: Type.Literal('form', kind), form: Form }),
   messageOf({
     kind: Type.Literal('other', kind),
-    raw: foreign('LivePerson’s event, of a form that this version does not know'),
+    raw: foreign('LivePerson’s event, of a type that this version does not know'),
   }),
 ])
 export type Message = Static<typeof Message>
@@ -119,7 +121,7 @@ export const receiptStatuses = ['accept', 'read', 'access', 'nack', 'action', 'v
 
 const internalAudience = Type.Optional(
   Type.Literal('internal', {
-    description: 'Only with `EVENTS_INCLUDE=internal`. Absent where it is for all',
+    description: 'Only with `EVENTS_INCLUDE=internal`. Absent if it is for all',
   }),
 )
 
@@ -132,10 +134,10 @@ const Receipt = Type.Object(
     metadata,
     status: StringEnum(receiptStatuses, {
       description:
-        '`accept`: they were delivered. `read`: they were read. `access`: the file was opened. `nack`: they were not delivered. `action`: an element of a card was clicked. `viewed`: the form was seen',
+        '`accept`: the messages were delivered. `read`: they were read. `access`: the file was opened. `nack`: they were not delivered. `action`: an element of a card was clicked. `viewed`: the form was seen',
     }),
     sequences: Type.Array(Type.Integer({ minimum: 0 }), {
-      description: 'The messages that it is about',
+      description: 'The `sequence` of each message that it is about',
     }),
   },
   strict,
@@ -157,7 +159,7 @@ const ChatState = Type.Object(
     audience: internalAudience,
     state: StringEnum(chatStates, {
       description:
-        '`composing` and `pause`: somebody types, or has stopped. The others: who is there, or has gone',
+        '`composing` and `pause`: somebody types, or has stopped. The others: whether the sender is present',
     }),
   },
   strict,
@@ -173,12 +175,12 @@ const Conversation = Type.Object(
       description: '`survey`: the agent is done, and the consumer is asked how it was',
     }),
     agent: Type.Union([Type.Object({ id: agentId }, strict), Type.Null()], {
-      description: 'Who has joined; an agent who was only offered the conversation has not',
+      description: 'The agent who has joined. One who was only offered the conversation has not',
     }),
     skillId: Type.Optional(Type.String({ description: '`-1`: any' })),
     surveyDialogId: Type.Optional(
       Type.String({
-        description: 'Of the survey that runs: answers go to this dialog. Absent where none runs',
+        description: 'The dialog of the running survey: answers go to it. Absent if none runs',
       }),
     ),
     origin: StringEnum(['this-app', 'other', 'unknown'], {
@@ -199,7 +201,7 @@ const Conversation = Type.Object(
         },
         strict,
       ),
-      { description: 'All who have to do with it, also an agent who was only offered it' },
+      { description: 'Everyone in the conversation, and an agent who was only offered it' },
     ),
     dialogs: Type.Array(
       Type.Object(
@@ -241,7 +243,7 @@ function eventOf<
         description: 'The same at every redelivery: the key against duplicates',
       }),
       type: Type.Literal(type),
-      timestamp: Time('When it happened, by LivePerson’s clock where that is known'),
+      timestamp: Time('When it happened, by LivePerson’s clock if that is known'),
       data,
     },
     strict,

@@ -62,7 +62,7 @@ test('a start that fails leaves nothing behind', async (t) => {
   await once(free, 'close')
   const env = { ...anyPort, PORT, SANDBOX_PORT }
   await t.rejects(startProxy({ env, log: () => undefined }), {
-    message: /EADDRINUSE.*\(HOST, PORT\)\n.*On a free port: PORT=0 SANDBOX_PORT=0$/,
+    message: /EADDRINUSE.*\(HOST, PORT\)\n.*use a free port: PORT=0 SANDBOX_PORT=0$/,
     code: 'EADDRINUSE',
   })
   const isFree = async () => {

@@ -6,7 +6,7 @@ test('an error of listening says what to do, with the command', async (t) => {
   const ports = ['PORT', 'SANDBOX_PORT']
   t.match(
     portAdvice(error('EADDRINUSE'), ports, 'npm run sandbox'),
-    'On a free port: PORT=0 SANDBOX_PORT=0 npm run sandbox, with your other variables as before',
+    'use a free port: PORT=0 SANDBOX_PORT=0 npm run sandbox, with your other variables as before',
   )
   t.match(portAdvice(error('EADDRINUSE'), ['ADMIN_PORT'], 'npm start'), 'ADMIN_PORT=0 npm start')
   t.match(

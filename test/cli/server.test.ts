@@ -320,7 +320,7 @@ t.test('a port in use, or a host that is none, ends it with 1 and the reason', a
     taken.stderr,
     `liveengage-proxy: listen EADDRINUSE: address already in use 127.0.0.1:${port} (HOST, PORT)`,
   )
-  t.match(taken.stderr, 'On a free port: PORT=0 npm start, with your other variables as before\n')
+  t.match(taken.stderr, 'use a free port: PORT=0 npm start, with your other variables as before\n')
   t.equal(takenBySandbox.code, 1)
   t.match(takenBySandbox.stderr, `address already in use 127.0.0.1:${port} (SANDBOX_PORT)`)
   t.match(

@@ -100,7 +100,11 @@ t.test('what is changed on the way is told', async (t) => {
       /answered 401 webhook-signature-invalid, requestId [0-9a-f-]{36}$/,
       /headers x-liveperson-/,
     ],
-    [(_passed, response) => void response.writeHead(401).end('{}'), /answered 401$/, /log-in/],
+    [
+      (_passed, response) => void response.writeHead(401).end('{}'),
+      /answered 401$/,
+      /asks for a login/,
+    ],
     [
       (_passed, response) => void response.writeHead(301, { location: '/' }).end('[]'),
       /answered 301$/,
@@ -109,7 +113,7 @@ t.test('what is changed on the way is told', async (t) => {
     [
       (_passed, response) => void response.writeHead(200).end(),
       /^a wrong signature was answered 200 in place of 401$/,
-      /Something else than the proxy/,
+      /Something other than the proxy/,
     ],
     [(_passed, response) => void response.destroy(), /\(ECONNRESET\)$/, /./],
     [
@@ -173,7 +177,7 @@ t.test('where the network has an egress proxy, a self-test goes through it', asy
 t.test('a slow way, and one without TLS, are warnings', async (t) => {
   t.match(judge(401, 2_501, true), { status: 'warn', detail: /2501 ms/, remedy: /slow/ })
   t.match(judge(401, 2_500, true), { status: 'ok' })
-  t.match(judge(401, 20, false), { status: 'warn', remedy: /TLS alone/ })
+  t.match(judge(401, 20, false), { status: 'warn', remedy: /TLS only/ })
 })
 
 t.test('each status that an ingress is known for has a remedy of its own', async (t) => {
@@ -194,7 +198,7 @@ t.test('the manifest that LivePerson needs is shown where there are webhooks', a
   const { findings } = await examine({ ...env, WEBHOOK_PORT: '9080' })
   const { status, detail = '' } = findings['webhook-manifest'] ?? {}
   t.equal(status, 'skip', 'nothing was checked')
-  t.match(detail, /^LivePerson shows no app its manifest.*without retry\.retention_time/is)
+  t.match(detail, /^LivePerson does not show an app its manifest.*without retry\.retention_time/is)
   const endpoint = 'https://YOUR-HOST/webhooks/liveperson'
   t.strictSame(JSON.parse(detail.split('\n').slice(1, -1).join('')), {
     capabilities: {

@@ -52,7 +52,7 @@ test('the description of PUBLIC_URL names all that it makes absolute', async (t)
   }
   for (const [name, url] of Object.entries(found)) t.ok(url.startsWith(publicUrl), name)
   const { description = '' } = Environment.properties.PUBLIC_URL
-  const [absolute = ''] = /It makes .* absolute/.exec(description) ?? []
+  const [absolute = ''] = /these are absolute URLs: .*?\./.exec(description) ?? []
   t.strictSame(
     [...absolute.matchAll(/`(\w+)`/g)].map(([, name]) => name),
     Object.keys(found),

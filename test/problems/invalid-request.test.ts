@@ -128,7 +128,7 @@ t.test('a refusal names what is wrong and the rule, never a value', async (t) =>
       'POST',
       '/conversations/c1/typing',
       { dialogId: null },
-      [{ path: '/dialogId', message: 'must not be null; leave the key out where it has no value' }],
+      [{ path: '/dialogId', message: 'must not be null; leave out a key that has no value' }],
     ],
     [
       'PUT',

@@ -82,7 +82,7 @@ t.test('a problem becomes the document of RFC 9457', (t) => {
     delivery: 'unknown',
     retryable: false,
     remedy:
-      'LiveEngage may have processed the request. Do not repeat a message or a receipt unless sent twice is better than perhaps never; where `retryable` is true, a retry is harmless. After POST /conversations the conversation may exist; its id is lost, and a retry may fail with conversation-already-open.',
+      'LiveEngage may have processed the request. If `retryable` is true, a retry is harmless. Otherwise retry only if a duplicate is better than a loss. After POST /conversations the conversation may exist, but its id is lost, and a retry may fail with conversation-already-open.',
   })
   t.strictSame(problem.headers(), {})
   t.end()

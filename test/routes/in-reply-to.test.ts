@@ -160,7 +160,11 @@ test('inReplyTo needs the metadata of the click, and a text', async (t) => {
     [{ ...answer, inReplyTo: -1 }, '/inReplyTo', 'must be at least 0'],
     [{ ...answer, inReplyTo: '4' }, '/inReplyTo', 'must be an integer'],
     [{ inReplyTo: 4, metadata }, '', 'must have text or file'],
-    [{ file, inReplyTo: 4, metadata }, '/inReplyTo', 'is not a key of this form of the body'],
+    [
+      { file, inReplyTo: 4, metadata },
+      '/inReplyTo',
+      'cannot be combined with the other keys of this body',
+    ],
   ] as const) {
     const reply = await call('POST', path, body)
     t.equal(reply.status, 400)

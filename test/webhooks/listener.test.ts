@@ -69,7 +69,7 @@ test('what is not proved is one 401, whose reason only the log tells', async (t)
       title: 'The notification could not be verified',
       status: 401,
       detail:
-        'The account or the app installation of the notification is unknown here, or the signature does not match the bytes of the body.',
+        'This proxy does not know the account or the app installation of the notification, or the signature does not match the bytes of the body.',
       instance: `urn:request:${body.requestId}`,
       code: 'webhook-signature-invalid',
       requestId: body.requestId,
