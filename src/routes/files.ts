@@ -22,7 +22,7 @@ import { Problem } from '../problems/problem.ts'
 import { payloadTooLarge } from '../problems/refused-body.ts'
 import type { TypingExpiries } from '../typing/typing-expiry.ts'
 import { sendEvent } from './actions.ts'
-import { acceptForms, invalidForm, mostFieldBytes, readUpload } from './upload-form.ts'
+import { acceptForms, formBytes, invalidForm, readUpload } from './upload-form.ts'
 
 export type FileRoutesOptions = CallHooksOptions & {
   client: Client
@@ -109,9 +109,6 @@ const releaseUpload: onSendHookHandler = (request, _reply, _payload, done) => {
   request.state.releaseUpload?.()
   done()
 }
-
-/** What a form may hold beside its file: more than one of the fields is never long. */
-const formBytes = 2 * mostFieldBytes
 
 /** A file is held in memory, so only so many at a time; decided before the body is read. */
 function limitUploads({

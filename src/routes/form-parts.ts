@@ -1,14 +1,17 @@
 /** Takes a form apart: each part with what its head says, and its bytes. */
 import type { IncomingMessage } from 'node:http'
 import { MIMEType } from 'node:util'
-import { Dicer } from '@fastify/busboy'
 import { Problem } from '../problems/problem.ts'
 
 /** One part. Its head is as it came: one character a byte. */
 export type Part = {
-  head: ReadonlyMap<string, unknown>
-  /** Undefined: there are more than fit. */
-  bytes: Buffer | undefined
+  /** Its place in the form, from 1 on. */
+  number: number
+  /** By names in small letters; each value that a header has. */
+  head: ReadonlyMap<string, readonly string[]>
+  /** What is wrong with the head. */
+  fault: string | undefined
+  bytes: Buffer
 }
 
 /** A text that is no form, or does not come to its end. */
@@ -16,76 +19,94 @@ export class BrokenForm extends Error {
   override readonly name = 'BrokenForm'
 }
 
+/** As many as Node takes for the head of a request. */
+const mostHeadBytes = 16_384
+
 /**
- * Reads a form to its end, whatever is in it.
- * @param most how many parts are kept; of those behind them only the number is known
- * @param roomOf how many bytes a part may have
+ * Reads a body to its end. What does not fit is read and dropped.
+ * @returns undefined: there is more than fits
  * @throws BrokenForm, or the Problem that the body was made to fail with
  */
-export async function readParts(
-  body: IncomingMessage,
-  boundary: string,
-  most: number,
-  roomOf: (head: Part['head'], before: readonly Part[]) => number,
-): Promise<{ parts: Part[]; count: number }> {
-  const parts: Part[] = []
-  let count = 0
-  let heads = 0
-  const form = new Dicer({ boundary })
-  form.on('part', (stream) => {
-    count += 1
-    const mayBeKept = count <= most
-    // Of a part without an end the form tells as well.
-    stream.on('error', () => undefined)
-    stream.on('header', (header) => {
-      heads += 1
-      const head = new Map<string, unknown>(Object.entries(header))
-      const part = { head, bytes: undefined }
-      if (mayBeKept) {
-        collect(stream, roomOf(head, parts), part)
-        parts.push(part)
-      } else stream.resume()
-    })
-  })
-  const whole = new Promise<void>((resolve, reject) => {
-    form.once('finish', resolve)
-    form.on('error', () => reject(new BrokenForm()))
-  })
-  const fed = feed(body, form)
-  await Promise.all([whole, fed])
-  // A boundary amid the bytes of a part makes a part of what follows.
-  if (heads < count) throw new BrokenForm()
-  return { parts, count }
-}
-
-/** Nothing is held back: what a form brings is taken at once, and dropped where it is too much. */
-async function feed(body: IncomingMessage, form: Dicer): Promise<void> {
+export async function readBody(body: IncomingMessage, room: number): Promise<Buffer | undefined> {
+  // Room for all of it at once: to join the pieces would hold every byte twice for a moment.
+  const bytes = Buffer.allocUnsafe(room)
+  let length = 0
   try {
     // An answer is still to be written.
-    for await (const chunk of body.iterator({ destroyOnReturn: false })) form.write(chunk)
+    for await (const chunk of body.iterator({ destroyOnReturn: false })) {
+      chunk.copy(bytes, length)
+      length += chunk.length
+    }
   } catch (error) {
     // What still comes is read and dropped, so that the answer is not cut off.
     body.resume()
     throw error instanceof Problem ? error : new BrokenForm()
   }
-  form.end()
+  return length > room ? undefined : bytes.subarray(0, length)
 }
 
-/** Room for all of it at once: to join the pieces would hold every byte twice for a moment. */
-function collect(
-  stream: NodeJS.ReadableStream,
-  room: number,
-  part: { bytes: Buffer | undefined },
-): void {
-  const bytes = Buffer.allocUnsafe(room)
-  let length = 0
-  stream.on('data', (chunk: Buffer) => {
-    chunk.copy(bytes, length)
-    length += chunk.length
-  })
-  stream.on('end', () => {
-    part.bytes = length > room ? undefined : bytes.subarray(0, length)
-  })
+/**
+ * Source: RFC 2046, section 5.1.1. What it allows before the first boundary and behind the last might have been meant as a part.
+ * @param most how many parts are read; one more tells that there are more
+ * @throws BrokenForm where anything is in no part
+ */
+export function partsOf(form: Buffer, boundary: string, most: number): Part[] {
+  const delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1')
+  const parts: Part[] = []
+  const isFirstLine = form.subarray(0, delimiter.length - 2).equals(delimiter.subarray(2))
+  const first = isFirstLine ? -2 : form.indexOf(delimiter)
+  if (first > 0 && !isBlank(form, 0, first)) throw new BrokenForm()
+  for (let at = first; parts.length <= most; ) {
+    const behind = at + delimiter.length
+    if (form.toString('latin1', behind, behind + 2) === '--') {
+      if (!isBlank(form, behind + 2, form.length)) throw new BrokenForm()
+      break
+    }
+    const lineEnd = form.indexOf('\r\n', behind)
+    const end = form.indexOf(delimiter, lineEnd)
+    const isWhole = at !== -1 && lineEnd !== -1 && end !== -1 && isBlank(form, behind, lineEnd)
+    if (!isWhole) throw new BrokenForm()
+    parts.push(readPart(form.subarray(lineEnd, end), parts.length + 1))
+    at = end
+  }
+  return parts
+}
+
+function isBlank(form: Buffer, from: number, to: number): boolean {
+  return !/[^ \t\r\n]/.test(form.toString('latin1', from, to))
+}
+
+/** @param bytes from the end of the boundary's line on */
+function readPart(bytes: Buffer, number: number): Part {
+  const end = bytes.indexOf('\r\n\r\n')
+  const headBytes = (end === -1 ? bytes.length : end) - 2
+  const text = bytes.toString('latin1', 2, 2 + Math.min(headBytes, mostHeadBytes))
+  const { head, isSound } = readHead(text)
+  const part = { number, head, bytes: bytes.subarray(end + 4) }
+  if (headBytes > mostHeadBytes) {
+    return { ...part, fault: `must have a head of at most ${mostHeadBytes} bytes` }
+  }
+  if (end === -1) return { ...part, fault: 'must have an empty line behind its head' }
+  const fault = isSound ? undefined : 'must have a head of lines with a name, a colon and a value'
+  return { ...part, fault }
+}
+
+/** Source: RFC 9110, section 5.5, but for lines that go on, which mail has. */
+const headerLine = /^([!#$%&'*+\-.^_`|~\w]+):([\t -~\x80-\xff]*)$/
+
+/** @returns every header that can be read, and whether that is all there is */
+function readHead(text: string): { head: Map<string, string[]>; isSound: boolean } {
+  const head = new Map<string, string[]>()
+  let isSound = true
+  for (const line of text.replace(/\r\n(?=[\t ])/g, '').split('\r\n')) {
+    const [, name, value = ''] = headerLine.exec(line) ?? []
+    if (name === undefined) isSound &&= line === ''
+    else {
+      const values = head.get(name.toLowerCase()) ?? []
+      head.set(name.toLowerCase(), [...values, value.replace(/^[\t ]+|[\t ]+$/g, '')])
+    }
+  }
+  return { head, isSound }
 }
 
 /** A value with parameters, such as a type. @returns undefined where it is none */

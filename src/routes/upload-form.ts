@@ -6,13 +6,16 @@ import { refuseExcess } from '../problems/excess.ts'
 import { explainInvalid, pointerToken } from '../problems/invalid-request.ts'
 import { Problem } from '../problems/problem.ts'
 import { payloadTooLarge, unsupportedMediaType } from '../problems/refused-body.ts'
-import { BrokenForm, type Part, readMimeType, readParts } from './form-parts.ts'
+import { BrokenForm, type Part, partsOf, readBody, readMimeType } from './form-parts.ts'
 import { decodeText, transferDecoders } from './part-text.ts'
 
 export type Upload = { file: Buffer; fields: FileFields }
 
 /** What one field may hold. */
-export const mostFieldBytes = 65_536
+const mostFieldBytes = 65_536
+
+/** What a form may hold beside its file: more than one of the fields is never long. */
+export const formBytes = 2 * mostFieldBytes
 
 /** The picture and the four fields. */
 const mostParts = 5
@@ -34,7 +37,7 @@ export async function readUpload(request: FastifyRequest, limit: number): Promis
   const type = readMimeType(request.headers['content-type'] ?? '')
   if (type?.essence !== aForm) throw unsupportedMediaType('form')
   const boundary = type.params.get('boundary')
-  if (boundary === null || boundary.length > longestBoundary) {
+  if (boundary === null || boundary === '' || boundary.length > longestBoundary) {
     throw invalidForm('', 'must have a boundary of 1 to 70 characters in its Content-Type')
   }
   const { file, values } = await readForm(request, boundary, limit).catch((error: unknown) => {
@@ -66,19 +69,19 @@ type Form = { file: Buffer | undefined; values: Record<string, unknown> }
 
 /** An empty field counts as not given: that is how forms say so. */
 async function readForm(request: FastifyRequest, boundary: string, limit: number): Promise<Form> {
-  const mostFileBytes = Math.min(Number(request.headers['content-length'] ?? limit), limit)
-  const isFileIn = ({ head }: Pick<Part, 'head'>) => dispositionOf(head)?.name === 'file'
-  const { parts, count } = await readParts(request.raw, boundary, mostParts, (head, before) => {
-    if (!isFileIn({ head })) return mostFieldBytes
-    // A second picture is refused, and gets no room.
-    return before.some(isFileIn) ? 0 : mostFileBytes
-  })
+  const most = limit + formBytes
+  const room = Math.min(Number(request.headers['content-length'] ?? most), most)
+  const body = await readBody(request.raw, room)
+  if (body === undefined) throw payloadTooLarge('FILE_LIMIT_BYTES', limit)
+  const parts = partsOf(body, boundary, mostParts)
   let file: Buffer | undefined
   const values = new Map<string, unknown>()
-  for (const part of parts) {
-    const disposition = dispositionOf(part.head)
+  for (const part of parts.slice(0, mostParts)) {
+    const disposition = dispositionOf(part)
+    if (part.fault !== undefined) throw invalidPart(part, disposition?.name, part.fault)
     if (disposition === undefined) {
-      throw invalidForm('', 'must have a Content-Disposition: form-data with a name in each part')
+      const message = 'must have a Content-Disposition: form-data with one name'
+      throw invalidPart(part, undefined, message)
     }
     const { name, isNamedFile } = disposition
     const path = `/${pointerToken(name)}`
@@ -89,35 +92,44 @@ async function readForm(request: FastifyRequest, boundary: string, limit: number
     if (!isFile && isNamedFile) {
       throw invalidForm(path, 'must not be a file; the file’s part is named file')
     }
-    if (part.bytes === undefined) {
+    if (part.bytes.length > (isFile ? limit : mostFieldBytes)) {
       throw isFile ? payloadTooLarge('FILE_LIMIT_BYTES', limit) : invalidForm(path, 'is too long')
     }
-    const bytes = decodeTransfer(part, part.bytes, path)
+    const bytes = decodeTransfer(part, path)
+    const charset = charsetOf(part, path)
     if (isFile) file = bytes
-    else if (bytes.length > 0) values.set(name, readField(part, bytes, name, path))
+    else if (bytes.length > 0) values.set(name, readField(bytes, charset, name, path))
   }
-  if (count > mostParts)
+  if (parts.length > mostParts)
     throw invalidForm('', 'must have one file and at most the four known fields')
   return { file, values: Object.fromEntries(values) }
 }
 
+/** By the part's name, or by its number where it has none. */
+function invalidPart({ number }: Part, name: string | undefined, message: string): Problem {
+  if (name === undefined) return invalidForm('', `${message} in part ${number}`)
+  return invalidForm(`/${pointerToken(name)}`, message)
+}
+
+/** Of parameters of one name the reader takes the first. */
+const nameParameter = /;\s*name\*?\s*=/gi
+/** One without an end goes to the end of the text: to look for its end from each of its quotes would take long. */
+const quotedString = /"(?:[^"\\]|\\.)*\\?(?:"|$)/g
+
 /** Source: RFC 7578, section 4.2. A value with parameters is read as a type is. */
-function dispositionOf(head: Part['head']): { name: string; isNamedFile: boolean } | undefined {
-  const [value = '', ...others] = valuesOf(head, 'content-disposition')
+function dispositionOf({ head }: Part): { name: string; isNamedFile: boolean } | undefined {
+  const [value = '', ...others] = head.get('content-disposition') ?? []
+  const names = value.replace(quotedString, '').match(nameParameter) ?? []
   const disposition = readMimeType(`x/${value}`)
   const name = disposition?.params.get('name') ?? null
-  if (disposition?.subtype !== 'form-data' || name === null || others.length > 0) return undefined
+  const isOne = others.length === 0 && names.length === 1
+  if (disposition?.subtype !== 'form-data' || name === null || !isOne) return undefined
   const isNamedFile = disposition.params.has('filename') || disposition.params.has('filename*')
   return { name, isNamedFile }
 }
 
-function valuesOf(head: Part['head'], name: string): string[] {
-  const values = head.get(name)
-  return Array.isArray(values) ? values.map((value) => String(value).trim()) : []
-}
-
-function decodeTransfer({ head }: Part, bytes: Buffer, path: string): Buffer {
-  const encoding = valuesOf(head, 'content-transfer-encoding').join() || 'binary'
+function decodeTransfer({ head, bytes }: Part, path: string): Buffer {
+  const encoding = head.get('content-transfer-encoding')?.join() || 'binary'
   const decode = transferDecoders.get(encoding.toLowerCase())
   if (decode === undefined) {
     const names = [...transferDecoders.keys()].join(', ')
@@ -128,12 +140,22 @@ function decodeTransfer({ head }: Part, bytes: Buffer, path: string): Buffer {
   return decoded
 }
 
-function readField({ head }: Part, bytes: Buffer, name: string, path: string): unknown {
-  const type = valuesOf(head, 'content-type').join() || 'text/plain'
+/** @returns undefined where the part's type names none */
+function charsetOf({ head }: Part, path: string): string | undefined {
+  const [type = '', ...others] = head.get('content-type') ?? []
   const charset = readMimeType(type)?.params.get('charset') ?? undefined
-  if (charset === undefined && /charset/i.test(type)) {
+  if (others.length > 0 || (charset === undefined && /charset/i.test(type))) {
     throw invalidForm(path, 'must have a Content-Type that can be read')
   }
+  return charset
+}
+
+function readField(
+  bytes: Buffer,
+  charset: string | undefined,
+  name: string,
+  path: string,
+): unknown {
   const decoded = decodeText(bytes, charset)
   if ('fault' in decoded) throw invalidForm(path, decoded.fault)
   const { text } = decoded

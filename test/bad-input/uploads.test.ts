@@ -238,6 +238,26 @@ const malformed: Record<string, [payload: Buffer, type: string, status?: number]
     multipart,
     400,
   ],
+  'a head without an end before another part': [
+    Buffer.concat([line(`--${boundary}\r\nX: a\r\n`), file(picture), end]),
+    multipart,
+    400,
+  ],
+  'a line of a head that is no header': [
+    Buffer.concat([
+      file(picture),
+      part('; name="caption"', 'YQ==', 'a\r\nContent-Transfer-Encoding: base64\r\n'),
+      end,
+    ]),
+    multipart,
+    400,
+  ],
+  'a part of another boundary before the first': [
+    Buffer.concat([line('--other\r\n\r\na\r\n'), form]),
+    multipart,
+    400,
+  ],
+  'a part behind the end': [Buffer.concat([form, field('preview', 'a'), end]), multipart, 400],
   'thousands of heads': [
     Buffer.concat([line(`--${boundary}\r\n${'X: a\r\n'.repeat(9_000)}\r\n`), end]),
     multipart,

@@ -246,7 +246,7 @@ t.test('a part that cannot be read as it is meant is refused by its name', async
 t.test('no part of a form is left out', async (t) => {
   const proxy = await start(t)
   const caption = (head: string) => Buffer.from(`--x\r\n${head}\r\n\r\nHi\r\n`)
-  const message = 'must have a Content-Disposition: form-data with a name in each part'
+  const message = 'must have a Content-Disposition: form-data with one name in part'
   for (const head of [
     'Content-Type: text/plain',
     'Content-Disposition: form-data',
@@ -254,24 +254,168 @@ t.test('no part of a form is left out', async (t) => {
     'Content-Disposition: attachment; name="caption"',
     'Content-Disposition: form-data; name="caption"\r\nContent-Disposition: form-data; name="preview"',
   ]) {
-    for (const parts of [
-      [caption(head), picture],
-      [picture, caption(head)],
-    ]) {
+    for (const [number, parts] of [
+      [1, [caption(head), picture]],
+      [2, [picture, caption(head)]],
+    ] as const) {
       const { status, errors } = await post(proxy.url, ...parts)
       t.equal(status, 400, head)
-      t.strictSame(errors, [{ path: '', message }], head)
+      t.strictSame(errors, [{ path: '', message: `${message} ${number}` }], head)
     }
   }
-  for (const content of ['a\r\n--xy\r\nb', 'a\r\n--x\r\n--x\r\nb']) {
+  for (const [content, message] of [
+    ['a\r\n--xy\r\nb', 'must be a whole multipart form'],
+    ['a\r\n--x\r\n--x\r\nb', 'must have an empty line behind its head in part 3'],
+  ] as const) {
     const { errors } = await post(proxy.url, picture, part('name="caption"', content))
-    t.strictSame(errors, [{ path: '', message: 'must be a whole multipart form' }], content)
+    t.strictSame(errors, [{ path: '', message }], content)
   }
   const six = ['a', 'b', 'c', 'd', 'e'].map((name) => part(`name="${name}"`, ''))
   t.match((await post(proxy.url, picture, ...six)).errors, [
     { path: '', message: /^must have one file and at most/ },
   ])
   t.strictSame(proxy.sandbox.calls(), [])
+})
+
+/** A caption under a head of these lines. */
+function captionUnder(...lines: string[]): Buffer {
+  return Buffer.from(`--x\r\n${lines.join('\r\n')}\r\n\r\nSGk=\r\n`, 'latin1')
+}
+
+const named = 'Content-Disposition: form-data; name="caption"'
+const inBase64 = 'Content-Transfer-Encoding: base64'
+
+t.test('a head with a line that is no header is refused, and names its part', async (t) => {
+  const proxy = await start(t)
+  const message = 'must have a head of lines with a name, a colon and a value'
+  for (const line of [
+    'X-Note',
+    ': a',
+    'X Note: a',
+    `${inBase64.replace(':', ' :')}`,
+    'X-Note: a\rb',
+    'X-Note: a\nb',
+    'X-Note: a\0b',
+    'X-N\0te: a',
+    'X-N\xf6te: a',
+    'X-Note: \x1b[31m',
+  ]) {
+    for (const lines of [
+      [line, named, inBase64],
+      [named, line, inBase64],
+      [named, inBase64, line],
+    ]) {
+      const broken = captionUnder(...lines)
+      const expected = [{ path: '/caption', message }]
+      t.strictSame((await post(proxy.url, picture, broken)).errors, expected, line)
+      t.strictSame((await post(proxy.url, broken, picture)).errors, expected, line)
+    }
+    const nameless = captionUnder(line, inBase64)
+    const { errors } = await post(proxy.url, picture, nameless)
+    t.strictSame(errors, [{ path: '', message: `${message} in part 2` }], line)
+  }
+  for (const line of [` ${named}`, `${named}\r`, named.replace(';', '\n;')]) {
+    const { errors } = await post(proxy.url, captionUnder(line, inBase64), picture)
+    t.strictSame(errors, [{ path: '', message: `${message} in part 1` }], line)
+  }
+  t.strictSame(proxy.sandbox.calls(), [])
+})
+
+t.test('a head that has no end, or is larger than 16 KiB, is refused', async (t) => {
+  const proxy = await start(t)
+  const endless = 'must have an empty line behind its head'
+  const tooLarge = 'must have a head of at most 16384 bytes'
+  const lines = (count: number) => new Array(count).fill('X: a')
+  for (const [broken, path, message] of [
+    [Buffer.from(`--x\r\n${named}\r\n`), '/caption', endless],
+    [Buffer.from(`--x\r\n${named}\r\nHi\r\n`), '/caption', endless],
+    [Buffer.from('--x\r\nHi\r\n'), '', `${endless} in part 2`],
+    [Buffer.from('--x\r\n'), '', `${endless} in part 2`],
+    [captionUnder(named, `X: ${'a'.repeat(20_000)}`, inBase64), '/caption', tooLarge],
+    [captionUnder(named, `X: ${'a'.repeat(100_000)}`, inBase64), '/caption', tooLarge],
+    [captionUnder(named, ...lines(5_000), inBase64), '/caption', tooLarge],
+    [captionUnder(...lines(5_000), named), '', `${tooLarge} in part 2`],
+  ] as const) {
+    const { status, errors } = await post(proxy.url, picture, broken)
+    t.equal(status, 400)
+    t.strictSame(errors, [{ path, message }])
+  }
+  t.strictSame(proxy.sandbox.calls(), [])
+  const full = captionUnder(named, ...lines(2_500), inBase64)
+  t.equal((await post(proxy.url, picture, full)).status, 201)
+  t.equal(published(proxy).caption, 'Hi', 'each header of a head counts')
+})
+
+t.test('a head is read as mail has it', async (t) => {
+  const proxy = await start(t)
+  for (const lines of [
+    [named.toUpperCase().replace('CAPTION', 'caption'), inBase64.toUpperCase()],
+    [named.toLowerCase(), inBase64.toLowerCase()],
+    ['Content-Disposition:form-data;name=caption', 'content-transfer-encoding:\tbase64 \t'],
+    [
+      'Content-Disposition: form-data;\r\n name="caption"',
+      'Content-Transfer-Encoding:\r\n\tbase64',
+    ],
+    [named, 'X-Note: a:b \xe4', 'X-Note:', inBase64],
+  ]) {
+    t.equal((await post(proxy.url, picture, captionUnder(...lines))).status, 201, lines.join())
+    t.equal(published(proxy).caption, 'Hi', lines.join())
+  }
+})
+
+t.test('a header of a head that counts is given once', async (t) => {
+  const proxy = await start(t)
+  const type = 'Content-Type: text/plain'
+  const message = 'must have a Content-Disposition: form-data with one name in part 2'
+  for (const [lines, path, expected] of [
+    [[named, named], '', message],
+    [[`${named}; name="preview"`], '', message],
+    [[`${named}; Name=caption`], '', message],
+    [[`${named}; name*=UTF-8''preview`], '', message],
+    [[named, type, type], '/caption', 'must have a Content-Type that can be read'],
+    [[named, type, 'content-type:'], '/caption', 'must have a Content-Type that can be read'],
+  ] as const) {
+    const { errors } = await post(proxy.url, picture, captionUnder(...lines))
+    t.strictSame(errors, [{ path, message: expected }], lines.join())
+  }
+  const types = ['Content-Type: image/png', 'Content-Type: image/gif']
+  const { errors } = await post(proxy.url, part('name="file"', png, ...types))
+  t.strictSame(errors, [{ path: '/file', message: 'must have a Content-Type that can be read' }])
+  t.strictSame(proxy.sandbox.calls(), [])
+  const told = captionUnder(`${named}; x="; name=preview"`, inBase64)
+  t.equal((await post(proxy.url, picture, told)).status, 201, 'what is in quotes is no name')
+})
+
+t.test('nothing but blank lines stands before the first boundary or behind the last', async (t) => {
+  const proxy = await start(t)
+  const caption = part('name="caption"', 'Hi')
+  const end = Buffer.from('--x--')
+  const form = Buffer.concat([picture, end])
+  const send = (...parts: (Buffer | string)[]) =>
+    postForm(proxy.url, Buffer.concat(parts.map((each) => Buffer.from(each))), 'x')
+  for (const parts of [
+    [form, '\r\n', caption],
+    [form, '\r\n', caption, end],
+    [form, 'a'],
+    [form, '\r\n--x'],
+    [Buffer.from(caption.toString().replace('--x', '--y')), form],
+    ['a', form],
+    ['a\r\n', form],
+    [caption.subarray(5), form],
+  ]) {
+    const { errors } = await send(...parts)
+    t.strictSame(errors, [{ path: '', message: 'must be a whole multipart form' }])
+  }
+  t.strictSame(proxy.sandbox.calls(), [])
+  for (const parts of [
+    [form],
+    [form, '\r\n'],
+    ['\r\n', form, ' \t\r\n\r\n'],
+    [form.toString('latin1').replace('--x\r', '--x \t\r')],
+  ]) {
+    const sent = parts.map((each) => Buffer.from(each.toString('latin1'), 'latin1'))
+    t.equal((await send(...sent)).status, 201)
+  }
 })
 
 t.test('a boundary has 1 to 70 characters, in quotes or not', async (t) => {
@@ -285,5 +429,10 @@ t.test('a boundary has 1 to 70 characters, in quotes or not', async (t) => {
   t.equal(await send('b'.repeat(71)), 400)
   t.equal(await send('a b', '"a b"'), 201)
   t.equal(await send('a=b/c:d'), 201)
+  t.equal(await send("'()+_,-./:=?", '"\'()+_,-./:=?"'), 201)
+  t.equal(await send('a"b', '"a\\"b"'), 201)
+  t.equal(await send('\xe4', '"\xe4"'), 201)
+  t.equal(await send('--', '"--"'), 201)
+  t.equal(await send('', '""'), 400)
   t.equal(await send('x', ''), 400)
 })
