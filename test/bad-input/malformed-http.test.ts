@@ -23,9 +23,18 @@ function wordsOf(index: number): Words {
 }
 
 /** Writes a case's bytes and reads until the proxy ends the connection, which it must in time. */
-async function converse(t: Test, url: string, bytes: string): Promise<string> {
-  const wire = await openWire(t, url, Buffer.from(bytes, 'latin1'))
+async function converse(
+  t: Test,
+  url: string,
+  { bytes, rest }: Malformed,
+  words: Words,
+): Promise<string> {
+  const wire = await openWire(t, url, Buffer.from(bytes(words), 'latin1'))
   const cut = setTimeout(() => wire.socket.destroy(new Error('it took too long')), longestMs)
+  if (rest !== undefined) {
+    await wire.until(/^HTTP/)
+    wire.socket.write(Buffer.from(rest(words), 'latin1'))
+  }
   const received = await wire.ended()
   clearTimeout(cut)
   wire.socket.destroy()
@@ -34,11 +43,10 @@ async function converse(t: Test, url: string, bytes: string): Promise<string> {
 
 async function converseAll(t: Test, url: string): Promise<string[]> {
   const received: string[] = []
-  const indexes = malformedRequests.keys()
+  const cases = malformedRequests.entries()
   const work = async () => {
-    for (const index of indexes) {
-      const bytes = malformedRequests[index]?.bytes(wordsOf(index)) ?? ''
-      received[index] = await converse(t, url, bytes)
+    for (const [index, each] of cases) {
+      received[index] = await converse(t, url, each, wordsOf(index))
     }
   }
   await Promise.all(Array.from({ length: atOnce }, work))

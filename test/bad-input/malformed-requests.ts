@@ -2,6 +2,7 @@
 import { chunking } from './malformed/chunks.ts'
 import { framing } from './malformed/framing.ts'
 import { headers } from './malformed/headers.ts'
+import { pipelined } from './malformed/pipelined.ts'
 import type { Malformed } from './malformed/request.ts'
 import { lines } from './malformed/request-lines.ts'
 import { paths } from './malformed/targets.ts'
@@ -14,4 +15,5 @@ export const malformedRequests: readonly Malformed[] = [
   ...lines,
   ...paths,
   ...unread,
+  ...pipelined,
 ]

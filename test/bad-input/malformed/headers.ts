@@ -4,6 +4,7 @@ import {
   close,
   every,
   head,
+  honestLast,
   host,
   json,
   length,
@@ -15,6 +16,20 @@ import {
   tokens,
   withHeaders,
 } from './request.ts'
+
+/** Node's parser hands headers on by the thousand. */
+const beyondMost: [name: string, header: string, statuses: number[]][] = [
+  ['a second Host', 'Host: other\r\n', [400]],
+  ['a second length', 'Content-Length: 0\r\n', [400]],
+  ['chunks', 'Transfer-Encoding: chunked\r\n', [400]],
+  ['a second type', 'Content-Type: text/plain\r\n', [400]],
+  ['a second Authorization', `Authorization: ${token}\r\n`, [400]],
+  ['a second idempotency key', 'Idempotency-Key: two\r\n', [400]],
+  ['another account', 'X-LP-Account-Id: 87654321\r\n', [403]],
+  ['a compressed body', 'Content-Encoding: gzip\r\n', [415]],
+  ['a malformed deadline', 'X-Request-Timeout-Ms: soon\r\n', [400]],
+  ['an origin', 'Origin: http://smuggled\r\n', [403]],
+]
 
 export const headers: Malformed[] = [
   {
@@ -152,6 +167,58 @@ export const headers: Malformed[] = [
     statuses: [[201, 400]],
     isSent: true,
   },
+  ...[
+    'a b',
+    'user@x',
+    'user@localhost',
+    'http://x',
+    'http://localhost',
+    'localhost/x',
+    'localhost, other',
+    'localhost?x',
+    'localhost#x',
+    'localhost:x',
+    'localhost:123456',
+    '[::1',
+    '::1',
+    '',
+  ].map(
+    (value): Malformed => ({
+      name: `the Host ${value}`,
+      bytes: every(
+        `POST ${path} HTTP/1.1\r\nHost: ${value}\r\n${tokens}${json}${close}${length}\r\n`,
+      ),
+      statuses: refused,
+    }),
+  ),
+  ...beyondMost.map(
+    ([name, header, statuses]): Malformed => ({
+      name: `${name} beyond the 1,000th header`,
+      bytes: withHeaders(`Idempotency-Key: ${name}\r\n${'a:\r\n'.repeat(1_000)}${header}`),
+      statuses,
+    }),
+  ),
+  {
+    name: 'an idempotency key beyond the 1,000th header',
+    bytes: withHeaders(`${'a:\r\n'.repeat(1_000)}Idempotency-Key: a b\r\n`),
+    statuses: refused,
+  },
+  {
+    name: 'a length and a type beyond the 1,000th header',
+    bytes: every(
+      `POST ${path} HTTP/1.1\r\n${host}${tokens}${close}${'a:\r\n'.repeat(1_000)}${json}${length}\r\n`,
+    ),
+    ...sent,
+  },
+  ...['', 'Content-Length: 0\r\n'].map(
+    (none): Malformed => ({
+      name: `a Content-Encoding without a body ${none}`,
+      bytes: (words) =>
+        `DELETE /conversations/c1/typing?dryRun=true HTTP/1.1\r\n${host}${tokens}${none}Content-Encoding: gzip\r\n\r\n${honestLast(words)}`,
+      statuses: [200, 201],
+      isSent: true,
+    }),
+  ),
   {
     name: '2,000 headers',
     bytes: withHeaders('a:b\r\n'.repeat(1_990)),

@@ -11,6 +11,8 @@ export type Words = { honest: string; smuggled: string }
 export type Malformed = {
   name: string
   bytes: (words: Words) => string
+  /** What is written once an answer has begun. */
+  rest?: (words: Words) => string
   /** In their order; a list where more than one is right. Nothing at all where the connection just ends. */
   statuses: (number | number[])[]
   isSent?: boolean
@@ -34,6 +36,10 @@ export const chunks = (body: string) => `${size}\r\n${body}\r\n0\r\n\r\n`
 /** A request that must never be read as one. */
 export const hidden = ({ smuggled }: Words) =>
   `POST ${path} HTTP/1.1\r\n${host}${tokens}${json}${length}\r\n${smuggled}`
+
+/** The honest message, behind which the connection ends. */
+export const honestLast = ({ honest }: Words) =>
+  `POST ${path} HTTP/1.1\r\n${head}${length}\r\n${honest}`
 
 /** The honest message with these headers, as framed by a length. */
 export const withHeaders =
