@@ -16,11 +16,15 @@ const longestPauseMs = 2_000
 /** Ends the connection, and reads on within these bounds until the caller ends it, too. Nothing that comes now is taken for a request. */
 export function lingerThenClose(socket: Socket): void {
   const mostRead = socket.bytesRead + mostBytes
-  socket.removeAllListeners('data')
-  socket.on('data', () => {
-    if (socket.bytesRead > mostRead) socket.destroy()
-  })
-  socket.resume()
+  const drop = () => {
+    socket.removeAllListeners('data')
+    socket.on('data', () => {
+      if (socket.bytesRead > mostRead) socket.destroy()
+    })
+  }
+  // Where a body came faster than it was read, only Node's own listener makes the socket read again. It goes with the first of ours.
+  if (socket.isPaused()) socket.once('resume', drop).resume()
+  else drop()
   socket.setTimeout(longestPauseMs)
   socket.end(() => {
     const cut = setTimeout(() => socket.destroy(), longestMs)

@@ -87,6 +87,37 @@ t.test(
   },
 )
 
+/** Writes a head and a body of 12 MB at once, more than the sockets of both sides take, and reads only when all is written. */
+async function writeAtOnce(t: Test, url: string, head: string): Promise<Wire> {
+  const wire = await openWire(t, url)
+  wire.socket.pause()
+  const length = 12_000_000
+  const bytes = `${head}Content-Length: ${length}\r\n\r\n${'a'.repeat(length)}`
+  await new Promise<unknown>((resolve) => wire.socket.write(bytes, resolve))
+  wire.socket.resume()
+  await wire.ended()
+  return wire
+}
+
+t.test('so does a caller that writes its whole body at once', async (t) => {
+  const { url, sandbox } = await start(t)
+  for (const [status, before] of [
+    [413, ''],
+    [413, post(messages, '{"text":"Hi"}')],
+  ] as const) {
+    const head = `${before}POST ${messages} HTTP/1.1\r\n${credentials}${json}`
+    const { socket, received } = await writeAtOnce(t, url, head)
+    t.match(received(), new RegExp(`HTTP/1.1 ${status} [^]*"code":"payload-too-large"`))
+    t.equal(socket.errored, null)
+  }
+  const foreign = `Host: localhost\r\n${json}Connection: close\r\nOrigin: http://evil.example\r\n`
+  const path = '/api/account/12345678/messaging/consumer/conversation/send?v=3'
+  const head = `POST ${path} HTTP/1.1\r\n${foreign}`
+  const { socket, received } = await writeAtOnce(t, sandbox.origin, head)
+  t.match(received(), /^HTTP\/1.1 403 /)
+  t.equal(socket.errored, null)
+})
+
 t.test('the listeners of the platform and of LivePerson do the same', async (t) => {
   const secrets = { LP_CLIENT_ID: 'client', LP_CLIENT_SECRET: 'secret-of-the-client' }
   const env = {
