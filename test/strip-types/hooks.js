@@ -3,12 +3,15 @@ import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { strip } from './strip.js'
+import { bundled } from './typebox.js'
 
 const isWatched = process.env.TAP_DISABLE_COVERAGE !== '1'
 const isRelative = /^\.\.?\/.*\.(ts|mjs)$/
 
 /** tap's hooks ask the main thread about every module; what is found without them is not asked about. */
 export function resolve(specifier, context, nextResolve) {
+  const url = bundled.get(specifier)
+  if (url !== undefined) return { url, format: 'module', shortCircuit: true }
   if (!isRelative.test(specifier)) return nextResolve(specifier, context)
   return { url: new URL(specifier, context.parentURL).href, format: 'module', shortCircuit: true }
 }

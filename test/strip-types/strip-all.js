@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { strip } from './strip.js'
+import { bundle, bundled } from './typebox.js'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -10,3 +11,5 @@ for (const folder of ['src', 'test']) {
     if (name.endsWith('.ts')) await strip(readFileSync(join(root, folder, name), 'utf8'))
   }
 }
+
+if (bundled.size === 0) await bundle()
