@@ -72,7 +72,8 @@ export function startProcess(
   const over = once(child, 'exit')
   const until = async (pattern: RegExp) => {
     while (!pattern.test(printed)) {
-      if (child.exitCode !== null) throw new Error(`the process ended after: ${printed}`)
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`the process ended after: ${printed}`)
       await Promise.race([once(child, 'printed'), over])
     }
     return printed
@@ -81,7 +82,8 @@ export function startProcess(
     for (;;) {
       const [match] = pattern.exec(said) ?? []
       if (match !== undefined) return match
-      if (child.exitCode !== null) throw new Error(`the process ended after: ${said}`)
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`the process ended after: ${said}`)
       await Promise.race([once(child, 'said'), over])
     }
   }
