@@ -21,6 +21,9 @@ export function lingerThenClose(socket: Socket): void {
     socket.on('data', () => {
       if (socket.bytesRead > mostRead) socket.destroy()
     })
+    // Of what has come already, requests are still told apart. One whose body nobody reads stops the socket.
+    socket.on('pause', () => socket.resume())
+    socket.resume()
   }
   // Where a body came faster than it was read, only Node's own listener makes the socket read again. It goes with the first of ours.
   if (socket.isPaused()) socket.once('resume', drop).resume()
