@@ -5,6 +5,9 @@ import buildConnector from 'undici/lib/core/connect.js'
 import { authorityOf, type Egress } from './egress.ts'
 import { openTunnel } from './tunnel.ts'
 
+/** EBUSY is what getaddrinfo says where it cannot read its own files (glibc); no connection ends so. */
+const lacksOfFiles = new Set(['EMFILE', 'ENFILE', 'EBUSY'])
+
 /** No connection came about, so nothing can have been written on it. */
 export class ConnectFailure extends Error {
   override readonly name = 'ConnectFailure'
@@ -16,7 +19,7 @@ export class ConnectFailure extends Error {
 
   /** The process or its machine can open no more files, which says nothing of the host. */
   get isLackOfFiles(): boolean {
-    return this.code === 'EMFILE' || this.code === 'ENFILE'
+    return this.code !== undefined && lacksOfFiles.has(this.code)
   }
 }
 
