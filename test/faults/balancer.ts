@@ -2,11 +2,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { listenOnFreePort } from './gate.ts'
+import { freePort } from './gate.ts'
 import { isListening } from './is-listening.ts'
 import { type Marks, Watch } from './marks.ts'
 import { endWithUs } from './proxy.ts'
@@ -77,15 +76,6 @@ export class Balancer {
     this.child.kill('SIGTERM')
     await isOver
   }
-}
-
-/** A port that was free a moment ago, below those that outgoing connections take. */
-export async function freePort(host: string): Promise<number> {
-  const server = createServer()
-  const port = await listenOnFreePort(server, host)
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** @throws Error where the example has not exactly one of what is to be replaced */

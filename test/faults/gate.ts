@@ -23,6 +23,15 @@ export async function listenOnFreePort(server: Server, host = '127.0.0.1'): Prom
   throw new Error('no free port')
 }
 
+/** A port that was free a moment ago, below those that outgoing connections take. */
+export async function freePort(host: string): Promise<number> {
+  const server = createServer()
+  const port = await listenOnFreePort(server, host)
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
 async function listens(server: Server, port: number, host: string): Promise<boolean> {
   try {
     server.listen({ port, host, backlog: 4_096 })

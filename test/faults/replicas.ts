@@ -1,10 +1,11 @@
 /** Three replicas behind a balancer, under load: one is rolled, one is killed, and no message may be lost or doubled. */
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { Balancer, freePort, replicaHosts } from './balancer.ts'
+import { Balancer, replicaHosts } from './balancer.ts'
 import { Client } from './client.ts'
 import { Context } from './context.ts'
 import { healthy } from './fault.ts'
+import { freePort } from './gate.ts'
 import { compose } from './message.ts'
 import { Replica } from './replica.ts'
 import { judgeReplicas, type Span } from './replicas-verdict.ts'

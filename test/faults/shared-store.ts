@@ -4,11 +4,12 @@
  */
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { Balancer, freePort, replicaHosts } from './balancer.ts'
+import { Balancer, replicaHosts } from './balancer.ts'
 import { type Answer, Client } from './client.ts'
 import { Context } from './context.ts'
 import { healthy } from './fault.ts'
 import { sum } from './figures.ts'
+import { freePort } from './gate.ts'
 import { compose, withKey } from './message.ts'
 import { Replica } from './replica.ts'
 import { tableAsText } from './report.ts'

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text as readAll } from 'node:stream/consumers'
-import { freePort } from './balancer.ts'
+import { freePort } from './gate.ts'
 import { endWithUs } from './proxy.ts'
 
 export class Store {
