@@ -3,7 +3,7 @@ import { Client } from './client.ts'
 import type { Gate } from './gate.ts'
 import { createMarks, type Marks, Watch } from './marks.ts'
 import { Oracle } from './oracle.ts'
-import { ProxyProcess } from './proxy.ts'
+import { ProxyProcess, type Scarcity } from './proxy.ts'
 import { createRandom, type Random } from './random.ts'
 import { Report } from './report.ts'
 import type { Size } from './sizes.ts'
@@ -63,11 +63,13 @@ export class Context {
   async start(
     gates: readonly { port: number }[],
     env: Record<string, string> = {},
+    scarcity: Scarcity = {},
   ): Promise<Running> {
     const hosts = gates.map(({ port }) => `localhost:${port}`).join(',')
     const proxy = await ProxyProcess.start(
       { LP_DOMAIN_API_URL: this.domainApi, LP_ALLOWED_HOSTS: hosts, ...env },
       this.marks,
+      scarcity,
     )
     const running = { proxy, client: new Client(proxy.port, this.answers), noiseMs: [] }
     await this.measureNoise(running)

@@ -2,8 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { freePort } from './gate.ts'
+import { isListening } from './is-listening.ts'
 import { type Marks, Watch } from './marks.ts'
 
 const repository = new URL('../../../', import.meta.url)
@@ -27,6 +29,22 @@ export function endWithUs(child: ChildProcess): void {
 
 export type Memory = { nowMb: number; peakMb: number }
 
+/** What the system does not give it. */
+export type Scarcity = {
+  /** `ulimit -n`. */
+  openFiles?: number
+  /** Whatever it prints on stdout fails with ENOSPC. */
+  isDiskFull?: boolean
+}
+
+/** A shell that makes it so becomes the program itself. */
+function commandUnder({ openFiles, isDiskFull = false }: Scarcity): [string, ...string[]] {
+  if (openFiles === undefined && !isDiskFull) return [process.execPath, program]
+  const limit = openFiles === undefined ? '' : `ulimit -n ${openFiles} && `
+  const script = `${limit}exec "$0" "$@"${isDiskFull ? ' >/dev/full' : ''}`
+  return ['sh', '-c', script, process.execPath, program]
+}
+
 export class ProxyProcess {
   port = 0
   /** 0 where WEBHOOK_PORT is not set. */
@@ -38,17 +56,39 @@ export class ProxyProcess {
   private isEnded = false
 
   /** @throws Error with what it printed, where it does not start */
-  static async start(env: Record<string, string>, marks: Marks): Promise<ProxyProcess> {
+  static async start(
+    env: Record<string, string>,
+    marks: Marks,
+    scarcity: Scarcity = {},
+  ): Promise<ProxyProcess> {
     if (!existsSync(program)) throw new Error('dist/server.js is missing: npm run build')
-    const proxy = new ProxyProcess(env, marks)
+    if (scarcity.isDiskFull === true) return ProxyProcess.startUnheard(env, marks, scarcity)
+    const proxy = new ProxyProcess(env, marks, scarcity)
     proxy.port = await proxy.listens('listening at')
     if ('WEBHOOK_PORT' in env) proxy.webhookPort = await proxy.listens('taking notifications at')
     return proxy
   }
 
-  private constructor(env: Record<string, string>, marks: Marks) {
+  /** One that cannot say where it listens. */
+  private static async startUnheard(
+    env: Record<string, string>,
+    marks: Marks,
+    scarcity: Scarcity,
+  ): Promise<ProxyProcess> {
+    const port = await freePort('127.0.0.1')
+    const proxy = new ProxyProcess({ ...env, PORT: String(port) }, marks, scarcity)
+    proxy.port = port
+    while (!(await isListening(port))) {
+      if (proxy.isEnded) throw new Error(`the proxy did not start: ${proxy.printed()}`)
+      await setTimeout(20)
+    }
+    return proxy
+  }
+
+  private constructor(env: Record<string, string>, marks: Marks, scarcity: Scarcity) {
     this.watch = new Watch(marks.all)
-    this.child = spawn(process.execPath, [program], {
+    const [command, ...args] = commandUnder(scarcity)
+    this.child = spawn(command, args, {
       cwd: repository,
       env: {
         PATH: process.env['PATH'] ?? '',

@@ -13,6 +13,8 @@ import { notifications } from './phases/notifications.ts'
 import { outages } from './phases/outages.ts'
 import { overload } from './phases/overload.ts'
 import { packageClient } from './phases/package-client.ts'
+import { pipelined } from './phases/pipelined.ts'
+import { scarce } from './phases/scarce.ts'
 import { shutdown } from './phases/shutdown.ts'
 import { stalled } from './phases/stalled.ts'
 import { stored } from './phases/stored.ts'
@@ -34,6 +36,8 @@ const rounds: Record<string, Phase>[] = [
   { 'package-client': packageClient },
   { stored },
   { breaker, 'late-callers': lateCallers },
+  { pipelined },
+  { scarce },
   { storm },
   { overload },
   { stalled },

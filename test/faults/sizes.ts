@@ -29,6 +29,10 @@ export type Size = {
   /** How long they stall, at most. */
   stalledMs: number
   shutdownRounds: number
+  /** Of each connection on which requests are pipelined. */
+  pipelinedRounds: number
+  /** Messages to a process that lacks files, and as many to one whose log is on a full disk. */
+  scarceSends: number
   /** Of the app that takes events. */
   notificationFaults: number
   leastNotificationFaults: number
@@ -62,6 +66,8 @@ export const sizes: Record<Size['name'], Size> = {
     mostStalledMb: 240,
     stalledMs: 8_000,
     shutdownRounds: 20,
+    pipelinedRounds: 40,
+    scarceSends: 4_000,
     notificationFaults: 1_040,
     leastNotificationFaults: 1_000,
     kills: 20,
@@ -90,6 +96,8 @@ export const sizes: Record<Size['name'], Size> = {
     mostStalledMb: 200,
     stalledMs: 5_000,
     shutdownRounds: 3,
+    pipelinedRounds: 6,
+    scarceSends: 800,
     notificationFaults: 192,
     leastNotificationFaults: 180,
     kills: 2,
