@@ -101,7 +101,7 @@ t.test('the doctor says what an egress proxy wants that refuses', async (t) => {
   const { egress, env } = await startNetwork(t)
   for (const [status, remedy] of [
     [407, /user and a password/],
-    [403, /allowed there/],
+    [403, /allow them/],
   ] as const) {
     egress.status = status
     const findings = await examine(t, env)

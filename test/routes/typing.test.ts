@@ -222,7 +222,7 @@ test('expiresInSeconds is an integer from 1 to 60', async (t) => {
     [61, 'must be at most 60'],
     [1.5, 'must be an integer'],
     ['5', 'must be an integer'],
-    [null, 'must not be null; leave the key out where it has no value'],
+    [null, 'must not be null; leave out a key that has no value'],
   ]) {
     const { status, body } = await call('POST', '/conversations/c1/typing', { expiresInSeconds })
     t.equal(status, 400, String(expiresInSeconds))

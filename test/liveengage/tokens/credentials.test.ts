@@ -341,8 +341,16 @@ test('Sentinel’s refusal is credentials-rejected, everything else that is no t
     [sentinelGives('no token'), 'login-failed: Sentinel answered 200.', 1],
     [json(201, { access_token: jwt('one') }), 'login-failed: Sentinel answered 201.', 1],
     [json(500, ''), 'login-failed: Sentinel answered 500.', 2],
-    [hangUp, 'login-failed: Sentinel or IDP failed, or did not answer.', 2],
-    [() => undefined, 'login-failed: Sentinel or IDP failed, or did not answer.', 2],
+    [
+      hangUp,
+      'login-failed: LivePerson’s login service (Sentinel) or its identity service (IDP) failed, or did not answer.',
+      2,
+    ],
+    [
+      () => undefined,
+      'login-failed: LivePerson’s login service (Sentinel) or its identity service (IDP) failed, or did not answer.',
+      2,
+    ],
   ] as const) {
     const { credentials, logins } = await setUp(t, { sentinel: answer })
     t.equal(await problemOf(credentials.appJwt('mine')), problem)
@@ -360,7 +368,11 @@ test('IDP’s refusal is credentials-rejected, everything else that is no token 
     [idpGives('no token'), 'login-failed: IDP answered 201.', 1],
     [json(302, { token: jwt('consumer') }), 'login-failed: IDP answered 302.', 1],
     [json(500, {}), 'login-failed: IDP answered 500.', 2],
-    [hangUp, 'login-failed: Sentinel or IDP failed, or did not answer.', 2],
+    [
+      hangUp,
+      'login-failed: LivePerson’s login service (Sentinel) or its identity service (IDP) failed, or did not answer.',
+      2,
+    ],
   ] as const) {
     const { credentials, identifications } = await setUp(t, { idp: answer })
     t.equal(await problemOf(credentials.consumerJws('mine', 'c')), problem)
