@@ -27,6 +27,7 @@ export function createLiveEngage(
   trace: Trace | undefined,
 ): LiveEngage {
   const { domainApiUrl, requestTimeoutMs, clientFeatures } = config
+  const scheme = domainApiUrl.startsWith('https:') ? 'https:' : 'http:'
   const hosts = new Hosts({
     connections: config.maxConnections,
     queue: config.maxQueue,
@@ -34,10 +35,10 @@ export function createLiveEngage(
     accountShare: config.maxAccountShare,
     connectTimeoutMs: config.connectTimeoutMs,
     egress: config.egress,
+    usesTls: scheme === 'https:',
     callTimeoutMs: requestTimeoutMs,
   })
   const callTimeoutMs = requestTimeoutMs * lookUpShare
-  const scheme = domainApiUrl.startsWith('https:') ? 'https:' : 'http:'
   const domains = new Domains({
     hosts,
     domainApiUrl,

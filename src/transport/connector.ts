@@ -23,17 +23,27 @@ export class ConnectFailure extends Error {
   }
 }
 
-/** One for all pools, so that a new pool resumes the TLS sessions of the one before. @param timeoutMs of each step: to the egress proxy, to the host */
-export function createConnector(timeoutMs: number, egress: Egress): Connector.connector {
-  const connector = buildConnector({
-    timeout: timeoutMs,
-    // Over HTTP/2 undici would send a POST again after REFUSED_STREAM.
-    allowH2: false,
-    rejectUnauthorized: true,
-    // Otherwise each connection makes its own, at a sixth of the cost of its handshake.
-    secureContext: createSecureContext(),
-  })
+/**
+ * One for all pools, so that a new pool resumes the TLS sessions of the one before.
+ * @param timeoutMs of each step: to the egress proxy, to the host
+ * @param usesTls whether calls over TLS will come; its part is made then at once, and with the first of them otherwise
+ */
+export function createConnector(
+  timeoutMs: number,
+  egress: Egress,
+  usesTls: boolean,
+): Connector.connector {
+  // Over HTTP/2 undici would send a POST again after REFUSED_STREAM.
+  const options = { timeout: timeoutMs, allowH2: false, rejectUnauthorized: true }
+  const connectPlain = buildConnector(options)
+  let connectTls = usesTls ? withTls(options) : undefined
+  const connectorOf = ({ protocol }: Connector.Options) => {
+    if (protocol !== 'https:') return connectPlain
+    connectTls ??= withTls(options)
+    return connectTls
+  }
   return (target, callback) => {
+    const connector = connectorOf(target)
     const done: Connector.Callback = (...[error, socket]) => {
       if (error === null) callback(null, socket)
       else callback(new ConnectFailure(error), null)
@@ -51,4 +61,9 @@ export function createConnector(timeoutMs: number, egress: Egress): Connector.co
       (error) => done(error, null),
     )
   }
+}
+
+/** Its context reads every root certificate, which takes a tenth of a start: once for all connections. */
+function withTls(options: Connector.BuildOptions): Connector.connector {
+  return buildConnector({ ...options, secureContext: createSecureContext() })
 }

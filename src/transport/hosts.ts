@@ -19,6 +19,8 @@ export type HostsOptions = {
   connectTimeoutMs: number
   /** None by default: every host is reached directly. */
   egress?: EgressOptions
+  /** Whether most calls are over TLS, so that the first one should not wait for what it needs; yes by default. */
+  usesTls?: boolean
   /** The longest time that any call may take. */
   callTimeoutMs: number
   /** How long connections are used before new ones replace them, one minute by default. */
@@ -45,7 +47,8 @@ export class Hosts {
 
   constructor(options: HostsOptions) {
     this.options = options
-    this.connect = createConnector(options.connectTimeoutMs, createEgress(options.egress ?? {}))
+    const { connectTimeoutMs, egress = {}, usesTls = true } = options
+    this.connect = createConnector(connectTimeoutMs, createEgress(egress), usesTls)
   }
 
   at(origin: string): Host {

@@ -150,7 +150,10 @@ t.test(
     const port = await listen(server)
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
     t.teardown(() => delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'])
-    t.equal(await outcome(post(open(t), `https://localhost:${port}`)), notSent)
+    for (const usesTls of [true, false]) {
+      const call = post(open(t, { usesTls }), `https://localhost:${port}`)
+      t.equal(await outcome(call), notSent, `usesTls ${usesTls}`)
+    }
     t.equal(bytes, 0)
 
     const trusted = tlsConnect({ port, host: 'localhost', ca: cert })
