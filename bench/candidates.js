@@ -1,4 +1,5 @@
 /** Who is measured: how each is started and what is sent to it. */
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { account, clientSecret } from './requests.js'
@@ -145,7 +146,7 @@ export const candidates = [
     launch: rival('fastify-reply-from'),
   },
   {
-    ...{ name: 'fastify-http-proxy', kind: 'rival', request: 'native' },
+    ...{ name: 'fastify-http-proxy', kind: 'rival', request: 'native', inTls: true },
     title: '@fastify/http-proxy, passes through',
     launch: rival('fastify-http-proxy'),
   },
@@ -182,12 +183,24 @@ export const candidates = [
 ]
 
 export const [floor, subject, subjectWithCredentials] = candidates
+/** The second reference: what Fastify itself costs, without a feature. */
+export const bareFastify = candidates.find(({ name }) => name === 'fastify-dispatch')
 
 /** The way from LivePerson to the team's app, which is no candidate for a SEND. */
 export const receiver = {
   ...{ name: 'webhooks', kind: 'subject', request: 'notification' },
   title: 'liveengage-proxy, notifications',
   launch: receiving,
+}
+
+/** A candidate as another Node.js runs it. @param program path of that `node` */
+export function underNode(candidate, program) {
+  const version = execFileSync(program, ['--version'], { encoding: 'utf8' }).trim()
+  return {
+    ...candidate,
+    ...{ name: `${candidate.name}, ${version}`, node: version },
+    launch: (context) => ({ ...candidate.launch(context), command: program }),
+  }
 }
 
 /** Another build of the proxy, to compare two states of it. */

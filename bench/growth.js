@@ -19,6 +19,11 @@ const parts = {
     // More than the default of 128 or the rest would only wait.
     at: (size) => ({ load: { connections: size }, changes: { connections: 1_024 } }),
   },
+  conversations: {
+    // In one of them each message waits for the one before it.
+    sizes: [1, 16, 64, 1_024, 10_000],
+    at: (size) => ({ load: { conversations: size } }),
+  },
   text: {
     sizes: [10, 100, 1_000, 5_000],
     at: (size) => ({ changes: { text: 'x'.repeat(size) } }),

@@ -1,4 +1,5 @@
 /** One candidate's process: started, asked once whether it does the work, warmed. */
+import { randomUUID } from 'node:crypto'
 import { closeSync, openSync, unlinkSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
@@ -62,7 +63,7 @@ export function ask(port, method, request) {
   return new Promise((resolve, reject) => {
     const filled = Object.entries(headers).map(([name, value]) => [
       name,
-      value.replace('{id}', '1'),
+      value.replace('{id}', '1').replace('{unique}', randomUUID()),
     ])
     const options = { port, path, method, headers: Object.fromEntries(filled), agent: false }
     httpRequest({ ...options, host: '127.0.0.1', timeout: 5_000 }, async (response) => {
@@ -84,9 +85,10 @@ export function loadOf({ port, requestFile }, { cores }, load) {
 
 /** Until the JIT has settled: so many requests, or so much CPU time; a busy machine gets up to `limitMs` for it. */
 export async function warm(instance, bench, load) {
-  const { connections, warmRequests, warmMs, rotate, limitMs = 3 * warmMs } = load
+  const { connections, warmRequests, warmMs, rotate, conversations, limitMs = 3 * warmMs } = load
   const { upstream } = bench
-  const wrk = loadOf(instance, bench, { connections, rotate, order: 'sequential' })
+  const order = 'sequential'
+  const wrk = loadOf(instance, bench, { connections, rotate, conversations, order })
   const end = performance.now() + limitMs
   const enough = cpuOf(instance.pid) + warmMs * 1e6
   const first = await upstream.sends()

@@ -1,32 +1,35 @@
 /** Added latency: the same open-loop load on LiveEngage directly and through a candidate, taken in turns. */
 import process from 'node:process'
-import { floor, subject } from './candidates.js'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { cleanest, compare, look } from './foreign.js'
 import { startInstance } from './instance.js'
 import { messageFrom, start, stop } from './processes.js'
 import { conversations, pathOf, requests } from './requests.js'
 import { quantile, shuffle } from './statistics.js'
 
-const delayMs = 100
+const delayMs = 20
 const perSecond = 1_000
-/** 1,000 a second for 100 ms are 100 in flight; the default of 128 has no room for a hiccup. */
+/** The default of 128 has little room for a hiccup: 50 ms without an answer are 50 requests more. */
 const connections = 512
-const rounds = 4
-const seconds = 12
-const settleSeconds = 2
 const warmSeconds = 8
+
+/** `settleSeconds` of each run come first and are not counted; `pauseSeconds` is how long a candidate has had nothing to do before. */
+const modes = [
+  { name: 'steady', rounds: 2, seconds: 25, settleSeconds: 5, pauseSeconds: 0 },
+  { name: 'after pauses', rounds: 4, seconds: 10, settleSeconds: 0, pauseSeconds: 30 },
+]
 
 const here = (name) => new URL(name, import.meta.url).pathname
 
-/** @returns percentiles of the direct call and of each candidate, and what each added */
-export async function measureLatency(bench, { certificates, say }) {
+/** @returns for each mode percentiles of the direct call and of each candidate, and what each added */
+export async function measureLatency(candidates, bench, { certificates, say }) {
   const upstream = await startSlowUpstream(bench, certificates)
   const generator = start(bench.cores.load, process.execPath, [here('open-loop.js')], {
     env: certificates === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificates.ca },
     ipc: true,
   })
   const proxied = []
-  for (const candidate of [floor, subject]) {
+  for (const candidate of candidates) {
     proxied.push(await startInstance(candidate, { ...bench, upstream }, { connections }))
   }
   const direct = {
@@ -39,26 +42,41 @@ export async function measureLatency(bench, { certificates, say }) {
     direct,
     ...proxied.map(({ candidate, port, request }) => ({ name: candidate.name, port, request })),
   ]
-  const seen = new Map(targets.map(({ name }) => [name, []]))
   for (const target of targets) {
     say(`warming ${target.name}`)
-    await load(generator, target, warmSeconds)
+    await load(generator, target, { seconds: warmSeconds, settleSeconds: 0 })
   }
   const pids = {
     candidate: proxied.map(({ pid }) => pid),
     load: [generator.pid, upstream.child.pid, process.pid],
   }
-  for (let round = 0; round < rounds; round += 1) {
-    say(`round ${round + 1} of ${rounds}`)
-    for (const target of shuffle(targets)) {
-      const before = look(bench.cores, pids)
-      const run = await load(generator, target, seconds)
-      seen.get(target.name).push({ ...run, ...compare(before, look(bench.cores, pids)) })
-    }
+  const measured = []
+  for (const mode of modes) {
+    const seen = await takeTurns(generator, targets, { mode, pids, cores: bench.cores, say })
+    measured.push({ ...mode, rows: summarize(seen) })
   }
   await Promise.all([...proxied.map((instance) => instance.close()), stop(generator)])
   await stop(upstream.child)
-  return { delayMs, perSecond, connections, rows: summarize(seen) }
+  return { delayMs, perSecond, connections, modes: measured }
+}
+
+/** @returns the runs of each target by its name */
+async function takeTurns(generator, targets, { mode, pids, cores, say }) {
+  const seen = new Map(targets.map(({ name }) => [name, []]))
+  const quietSince = new Map(targets.map(({ name }) => [name, performance.now()]))
+  for (let round = 0; round < mode.rounds; round += 1) {
+    say(`${mode.name}: round ${round + 1} of ${mode.rounds}`)
+    for (const target of shuffle(targets)) {
+      const { name } = target
+      const quietMs = performance.now() - quietSince.get(name)
+      await sleep(Math.max(0, mode.pauseSeconds * 1000 - quietMs))
+      const before = look(cores, pids)
+      const run = await load(generator, target, mode)
+      seen.get(name).push({ ...run, ...compare(before, look(cores, pids)) })
+      quietSince.set(name, performance.now())
+    }
+  }
+  return seen
 }
 
 async function startSlowUpstream({ cores }, certificates) {
@@ -72,7 +90,7 @@ async function startSlowUpstream({ cores }, certificates) {
   return { child, port, scheme, ca, origin, directory: origin, hosts: `localhost:${port}` }
 }
 
-async function load(generator, { name, port, request, tls }, duration) {
+async function load(generator, { name, port, request, tls }, { seconds, settleSeconds }) {
   const { status, headers, body } = request
   const lines = Object.entries({ Host: `localhost:${port}`, ...headers })
   const head = lines.map(([header, value]) => `${header}: ${value}\r\n`).join('')
@@ -83,7 +101,7 @@ async function load(generator, { name, port, request, tls }, duration) {
       status,
       perSecond,
       settleSeconds,
-      seconds: duration,
+      seconds,
       tls: tls !== undefined,
       size: connections,
     },

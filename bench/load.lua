@@ -1,6 +1,7 @@
 -- wrk's side of load.js: sends the request of a file; with ROTATE=n `{id}` in its headers is 1 to n,
 -- one after the other or in random order (ORDER). `{conversation}` in its path is 1 to CONVERSATIONS, one
--- after the other, or with ROTATE the same as `{id}`. Prints a line of JSON.
+-- after the other, or with ROTATE the same as `{id}`. `{unique}` in a header is another text for each request;
+-- UNIQUE is what this load's begin with. Prints a line of JSON.
 
 local rotate = tonumber(os.getenv("ROTATE") or "1")
 local conversations = tonumber(os.getenv("CONVERSATIONS") or "1")
@@ -34,6 +35,21 @@ wrk.path = path_of(1)
 wrk.headers = headers_of(1)
 
 local names_conversation = path_of(1) ~= path
+local unique = os.getenv("UNIQUE")
+local sent = 0
+
+-- Split once: to search two kilobytes for each request would cost the load's core too much.
+local function split(text)
+  local from, to = text:find("{unique}", 1, true)
+  if not from then return { text } end
+  return { text:sub(1, from - 1) .. unique, text:sub(to + 1) }
+end
+
+local function join(parts)
+  if not parts[2] then return parts[1] end
+  sent = sent + 1
+  return parts[1] .. sent .. parts[2]
+end
 
 if rotate > 1 or names_conversation then
   local prepared = {}
@@ -43,10 +59,10 @@ if rotate > 1 or names_conversation then
     last = rotate > 1 and random and math.random(values) or last % values + 1
     local known = prepared[last]
     if not known then
-      known = wrk.format(nil, path_of(last), headers_of(rotate > 1 and last or 1))
+      known = split(wrk.format(nil, path_of(last), headers_of(rotate > 1 and last or 1)))
       prepared[last] = known
     end
-    return known
+    return join(known)
   end
 end
 

@@ -17,7 +17,7 @@ process.on('message', async (order) => {
 /**
  * @param order `port`, `tls`, `size` of the pool, `requests` (bytes as text, sent in turn), `status` of a success, `perSecond`, `seconds`, and
  * `settleSeconds` before them, in which connections are made again and nothing is counted
- * @returns milliseconds of each request, and how late each was sent
+ * @returns milliseconds of each request in the order of their instants, and how late each was sent
  */
 async function run({ port, tls, size, requests, status: expected, perSecond, ...times }) {
   const { seconds, settleSeconds } = times
@@ -27,7 +27,7 @@ async function run({ port, tls, size, requests, status: expected, perSecond, ...
   const uncounted = perSecond * settleSeconds
   const count = uncounted + perSecond * seconds
   const intervalMs = 1000 / perSecond
-  const latencies = []
+  const latencies = new Array(perSecond * seconds)
   const lateness = []
   /** How many of each status that is no success; 0 is a lost connection. */
   const failures = {}
@@ -42,7 +42,7 @@ async function run({ port, tls, size, requests, status: expected, perSecond, ...
       const intended = startAt + sent * intervalMs
       if (sent >= uncounted) lateness.push(now() - intended)
       pool.send(all[sent % all.length], (status) => {
-        if (sent >= uncounted) latencies.push(now() - intended)
+        if (sent >= uncounted) latencies[sent - uncounted] = now() - intended
         if (status !== expected) failures[status] = (failures[status] ?? 0) + 1
         finished += 1
         if (finished === count) resolve()

@@ -6,10 +6,12 @@ export const usage = `npm run bench -- [options]
   (none)          throughput, with a plain and with a TLS upstream; 10 minutes at most
   --quick         a first look: fewer and shorter slices, plain upstream; 2 minutes at most
   --tls           throughput with a TLS upstream alone
-  --latency       added latency at an open-loop rate, with a plain and with a TLS upstream
-  --growth        cost as connections, texts, accounts and consumers grow
+  --latency       added latency at an open-loop rate, steady and after pauses, with a plain and with a TLS upstream
+  --growth        cost as connections, conversations, texts, accounts and consumers grow
   --million       memory over 1,000,000 requests in a row
   --webhooks      a notification's cost, beside a SEND's, and with 200 KB
+  --store         an Idempotency-Key's cost, in memory and in a Redis, and the store's round trips
+  --nodes a,b     cost, start and memory on these programs \`node\` as well
   --profile       where the CPU time goes, by room of the program, package and part of Node
   --start         time to ready, memory idle and loaded
 
@@ -38,6 +40,8 @@ export function readOptions(args) {
       start: flags,
       profile: flags,
       webhooks: flags,
+      store: flags,
+      nodes: { type: 'string' },
       publish: flags,
       list: flags,
       help: flags,
@@ -53,6 +57,7 @@ export function readOptions(args) {
   return {
     ...values,
     only: values.only?.split(','),
+    nodes: values.nodes?.split(','),
     cores: { candidate: candidateCore, load: loadCore },
     pace: paceOf(values),
   }
@@ -61,10 +66,12 @@ export function readOptions(args) {
 /** How much is measured. Times in milliseconds; `budgetMs` ends the rounds of one kind of upstream, whatever is left. */
 function paceOf({ quick, rounds, blocks }) {
   const pace = quick
-    ? { blocks: 1, rounds: 4, warmRequests: 10_000, warmMs: 3_000, settleMs: 250, sliceMs: 500 }
-    : { blocks: 2, rounds: 4, warmRequests: 50_000, warmMs: 12_000, settleMs: 1_000, sliceMs: 900 }
+    ? { blocks: 1, rounds: 4, turns: 6, warmRequests: 10_000, warmMs: 3_000 }
+    : { blocks: 2, rounds: 4, turns: 10, warmRequests: 50_000, warmMs: 10_000 }
   return {
     ...pace,
+    settleMs: quick ? 250 : 1_000,
+    sliceMs: quick ? 500 : 900,
     ...(rounds !== undefined && { rounds: Number(rounds) }),
     ...(blocks !== undefined && { blocks: Number(blocks) }),
     budgetMs: quick ? 95_000 : 360_000,

@@ -75,6 +75,9 @@ export const requests = {
   /** The REST call for one of many accounts. */
   account: (message = text) =>
     post(messages, 201, { ...tokens, 'X-LP-Account-Id': 'account{id}' }, { text: message }),
+  /** The REST call with a key, another one for each message. */
+  keyed: (message = text) =>
+    post(messages, 201, { ...tokens, 'Idempotency-Key': 'key-{unique}' }, { text: message }),
   /** LiveEngage's own call, for whatever passes it through. */
   native: (message = text) => post(sendPath, 200, tokens, envelopeOf(message)),
   /** LivePerson's notification. */

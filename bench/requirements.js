@@ -6,17 +6,19 @@ import { delimiter, join } from 'node:path'
 import process from 'node:process'
 
 const debianPackages = { nginx: 'nginx-light', wrk: 'wrk', haproxy: 'haproxy', openssl: 'openssl' }
+const storePackages = { 'redis-server': 'redis-server' }
 const rivals = new URL('rivals/', import.meta.url)
 
 /** @throws Error that says what to install */
-export function requireMachine({ candidate, load }) {
+export function requireMachine({ cores: { candidate, load }, store }) {
   if (platform() !== 'linux') throw new Error('it reads /proc: it needs Linux')
   for (const core of [candidate, load]) {
     if (!(core < cpus().length)) throw new Error(`there is no core ${core}: it needs two cores`)
   }
-  const missing = Object.keys(debianPackages).filter((name) => !isInstalled(name))
+  const wanted = { ...debianPackages, ...(store && storePackages) }
+  const missing = Object.keys(wanted).filter((name) => !isInstalled(name))
   if (missing.length > 0) {
-    const packages = missing.map((name) => debianPackages[name]).join(' ')
+    const packages = missing.map((name) => wanted[name]).join(' ')
     throw new Error(`${missing.join(', ')} missing. On Debian:
   apt-get update && apt-get install -y --no-install-recommends ${packages}`)
   }

@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { candidates, chooseCandidates } from './candidates.js'
+import { candidates, chooseCandidates, floor, otherBuild, subject } from './candidates.js'
 import { makeCertificates } from './certificates.js'
 import { drawPublished } from './chart.js'
 import { measureGrowth } from './growth.js'
 import { measureLatency } from './latency.js'
 import { measureMillion } from './million.js'
+import { measureNodes } from './nodes.js'
 import { readOptions, usage } from './options.js'
 import { pinSelf } from './processes.js'
 import { measureProfile } from './profile.js'
@@ -16,14 +17,17 @@ import {
   reportGrowth,
   reportLatency,
   reportMillion,
+  reportNodes,
   reportProfile,
   reportStart,
+  reportStore,
   reportThroughput,
   reportWebhooks,
 } from './report.js'
 import { installRivals, requireBuild, requireMachine } from './requirements.js'
 import { writeResults } from './results.js'
 import { measureStart } from './startup.js'
+import { measureStore } from './store.js'
 import { summarize } from './summary.js'
 import { measureThroughput } from './throughput.js'
 import { measureWebhooks } from './webhooks.js'
@@ -56,9 +60,12 @@ async function runThroughput(options, bench) {
   return parts
 }
 
-async function runLatency({ tls }, bench) {
+async function runLatency({ tls, other }, bench) {
+  const chosen = [floor, subject, ...(other === undefined ? [] : [otherBuild(other)])]
   const run = async (heading, certificates) =>
-    show(await measureLatency(bench, { certificates, say }), (part) => reportLatency(heading, part))
+    show(await measureLatency(chosen, bench, { certificates, say }), (part) =>
+      reportLatency(heading, part),
+    )
   const parts = {}
   if (!tls) parts.latency = await run('Latency, plain upstream')
   parts.latencyTls = await run('Latency, TLS upstream', makeCertificates(bench.folder))
@@ -75,10 +82,19 @@ async function run(options, bench) {
   if (options.webhooks) {
     parts.webhooks = show(await measureWebhooks(bench, options.pace, say), reportWebhooks)
   }
+  if (options.store) {
+    parts.store = show(await measureStore(bench, { pace: options.pace, say }), reportStore)
+  }
+  if (options.nodes) {
+    const { nodes, pace } = options
+    parts.nodes = show(await measureNodes(nodes, bench, { pace, say }), reportNodes)
+  }
   if (options.profile) {
     parts.profile = show(await measureProfile(bench, { pace: options.pace, say }), reportProfile)
   }
-  if (options.start) parts.start = show(await measureStart(bench, { say }), reportStart)
+  if (options.start) {
+    parts.start = show(await measureStart([subject, floor], bench, { say }), reportStart)
+  }
   return Object.keys(parts).length > 0 ? parts : runThroughput(options, bench)
 }
 
@@ -88,7 +104,7 @@ async function main() {
   if (options.list) {
     return console.log(candidates.map(({ name, title }) => `${name}: ${title}`).join('\n'))
   }
-  requireMachine(options.cores)
+  requireMachine(options)
   requireBuild(root)
   if (options.other !== undefined) requireBuild(options.other)
   installRivals()

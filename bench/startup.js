@@ -1,6 +1,6 @@
 /** From the start of the process to ready, and memory idle and loaded. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { floor, subject } from './candidates.js'
+import { floor } from './candidates.js'
 import { ask, loadOf, startInstance } from './instance.js'
 import { cpuOf, peakResidentOf, residentOf } from './kernel.js'
 import { freePort, start, stop } from './processes.js'
@@ -12,11 +12,11 @@ const startLimitMs = 15_000
 const idleMs = 2_000
 const loaded = { connections: 256, ms: 8_000 }
 
-export async function measureStart(bench, { say }) {
+export async function measureStart(candidates, bench, { say }) {
   const upstream = await startUpstream({ ...bench, core: bench.cores.load })
   const withUpstream = { ...bench, upstream }
   const rows = []
-  for (const candidate of [subject, floor]) {
+  for (const candidate of candidates) {
     say(`starting ${candidate.name} ${starts} times`)
     const times = []
     for (let count = 0; count < starts; count += 1) {

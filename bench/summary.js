@@ -1,21 +1,32 @@
-/** From slices to figures: the clean slices, and ratios to the floor inside a round. */
+/** From slices to figures: the clean slices, and ratios to the two references inside a round. */
+import { bareFastify, floor } from './candidates.js'
 import { cleanest, cleanShare } from './foreign.js'
 import { groupBy, mean, median, spread } from './statistics.js'
 
-/** @returns a row for each candidate, and how noisy it was */
-export function summarize(candidates, slices) {
-  const floors = floorOfRounds(slices.filter(({ name }) => name === 'floor'))
-  const rows = candidates.map(({ name, title, kind }) => {
+/**
+ * @param secondOf the name of the second reference of a candidate: bare Fastify, if not said otherwise
+ * @returns a row for each candidate, and how noisy it was
+ */
+export function summarize(candidates, slices, secondOf = () => bareFastify.name) {
+  const floors = costOfRounds(slices, floor.name)
+  const rows = candidates.map((candidate) => {
+    const { name, title, kind } = candidate
     const own = slices.filter((slice) => slice.name === name)
-    return { name, title, kind, ...summarizeOne(own, floors) }
+    const seconds = costOfRounds(slices, secondOf(candidate))
+    const toSecond = seconds.size === 0 ? {} : { toSecond: ratiosTo(own, seconds) }
+    return { name, title, kind, ...summarizeOne(own, floors), ...toSecond }
   })
   return { rows, noise: describeNoise(slices) }
 }
 
 const roundOf = ({ block, round }) => `${block}/${round}`
 
-function floorOfRounds(slices) {
-  const rounds = groupBy(slices, roundOf)
+/** What a reference cost in each round. */
+function costOfRounds(slices, name) {
+  const rounds = groupBy(
+    slices.filter((slice) => slice.name === name),
+    roundOf,
+  )
   return new Map(
     [...rounds].map(([round, own]) => {
       const kept = cleanest(own)
@@ -25,25 +36,28 @@ function floorOfRounds(slices) {
   )
 }
 
-/** A slice with the floor of its round: as clean as the less clean of the two. */
-function pairWithFloor(slice, floors) {
-  const floor = floors.get(roundOf(slice))
-  const foreign = Math.max(slice.foreign, floor.foreign)
-  return { ...slice, foreign, floorMicros: floor.micros }
+/** A slice with the reference of its round: as clean as the less clean of the two. */
+function pairWith(slice, costs) {
+  const reference = costs.get(roundOf(slice))
+  const foreign = Math.max(slice.foreign, reference.foreign)
+  return { ...slice, foreign, referenceMicros: reference.micros }
+}
+
+/** More than 1 is cheaper than the reference. */
+function ratiosTo(slices, costs) {
+  const kept = cleanest(slices.map((slice) => pairWith(slice, costs)))
+  return spread(kept.map(({ referenceMicros, micros }) => referenceMicros / micros))
 }
 
 function summarizeOne(slices, floors) {
-  const pairs = slices.map((slice) => pairWithFloor(slice, floors))
+  const pairs = slices.map((slice) => pairWith(slice, floors))
   const kept = cleanest(pairs)
   return {
     micros: spread(kept.map(({ micros }) => micros)),
-    // More than 1 is cheaper than the floor.
-    ratio: spread(kept.map(({ floorMicros, micros }) => floorMicros / micros)),
+    ratio: ratiosTo(slices, floors),
     perSecond: median(kept.map(({ perSecond }) => perSecond)),
-    p99Ms: median(kept.map(({ p99Ms }) => p99Ms)),
     busy: median(kept.map(({ busy }) => busy)),
     residentMb: Math.max(...slices.map(({ residentMb }) => residentMb)),
-    broken: slices.reduce((sum, { broken }) => sum + broken, 0),
     slices: slices.length,
     kept: kept.length,
     clean: pairs.filter(({ foreign }) => foreign <= cleanShare).length,
@@ -53,7 +67,7 @@ function summarizeOne(slices, floors) {
 /** How far the floor is from itself inside a round: what no difference between candidates may be believed below. */
 function describeNoise(slices) {
   const rounds = groupBy(
-    slices.filter(({ name }) => name === 'floor'),
+    slices.filter(({ name }) => name === floor.name),
     roundOf,
   )
   const apart = [...rounds.values()]
