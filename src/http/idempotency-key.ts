@@ -1,5 +1,5 @@
 /** `Idempotency-Key`: the same POST again gets the first one's outcome again, and nothing goes out for it. */
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import type {
   FastifyInstance,
   FastifyReply,
@@ -176,7 +176,7 @@ function keyOf(request: FastifyRequest, key: string): string {
   const { accountId, consumerJws, consumerId } = admitted(request).caller
   const consumer = consumerJws === undefined ? ['id', consumerId] : ['jws', consumerJws]
   const scope = JSON.stringify([accountId, consumer, request.routeOptions.url, key])
-  return createHash('sha256').update(scope).digest('base64url')
+  return hash('sha256', scope, 'base64url')
 }
 
 /**
@@ -188,10 +188,8 @@ function fingerprintOf(
   body: Uint8Array = Buffer.alloc(0),
   fields: object = {},
 ): string {
-  const hash = createHash('sha256')
-  const key = String(headers['idempotency-key'])
-  for (const part of [key, method, url, JSON.stringify(fields), body]) {
-    hash.update(`${Buffer.byteLength(part)}:`).update(part)
-  }
-  return hash.digest('base64')
+  const texts = [String(headers['idempotency-key']), method, url, JSON.stringify(fields)]
+  const head = texts.map((text) => `${Buffer.byteLength(text)}:${text}`).join('')
+  // Each update costs as much as a hundred bytes in it; a file is not copied.
+  return createHash('sha256').update(`${head}${body.length}:`).update(body).digest('base64')
 }
