@@ -19,6 +19,7 @@ import { answerClientError } from './client-errors.ts'
 import { activityOf, Connections, isLatest, maxUnanswered } from './connections.ts'
 import { Drain } from './drain.ts'
 import { answerWithProblem, handleErrors } from './error-handler.ts'
+import { withSentences } from './fastify-logger.ts'
 import { checkHost, checkOrigin } from './host-check.ts'
 import { inputLimits, mostConnections } from './input-limits.ts'
 import { acceptJsonBodies, isBodyless } from './json-body.ts'
@@ -60,7 +61,7 @@ export function createListener(
   const { hasShortProblems = false, isForAnyHost = false, shareOfFiles = 1 / 2 } = options
   const { allowedHostnames, publicUrl } = config
   const problemsUrl = publicUrl === undefined ? relativeProblemsUrl : `${publicUrl}problems/`
-  const loggerInstance: FastifyBaseLogger = logger
+  const loggerInstance: FastifyBaseLogger = withSentences(logger)
   const app = fastify({
     ...inputLimits(config),
     loggerInstance,

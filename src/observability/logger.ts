@@ -1,5 +1,5 @@
 /** Logs: JSON lines with chosen fields only, written in the background, and no token whatever happens. */
-import { type DestinationStream, type LogFn, type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, pino } from 'pino'
 import type { Config } from '../config/config.ts'
 import { mayHoldToken, redactTokens } from '../token-text.ts'
 import { LogStream } from './log-stream.ts'
@@ -10,33 +10,16 @@ export function createLogger(level: Config['logLevel'], destination?: Destinatio
     {
       level,
       base: null,
-      timestamp,
+      timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       // An error's message may quote what a caller sent, so only its name, code and place are logged.
       serializers: { err: describeError },
       hooks: {
         streamWrite: (line) => (mayHoldToken.test(line) ? redactTokens(line) : line),
-        logMethod: withoutMessage,
       },
     },
     destination ?? new LogStream(),
   )
-}
-
-let latest = { ms: Number.NaN, field: '' }
-
-/** pino's `isoTime`, made once for all lines of a millisecond. */
-function timestamp(): string {
-  const ms = Date.now()
-  if (ms !== latest.ms) latest = { ms, field: `,"time":"${new Date(ms).toISOString()}"` }
-  return latest.field
-}
-
-/** pino takes the message of an error for the sentence of a line that has none. */
-function withoutMessage(this: Logger, args: Parameters<LogFn>, log: LogFn): void {
-  const [fields] = args
-  if (args.length === 1 && typeof fields === 'object') log.call(this, fields, 'error')
-  else log.apply(this, args)
 }
 
 /** What of an error is safe to log. */

@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
+import { withSentences } from '../../src/http/fastify-logger.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { startProxy, token } from '../start.ts'
 import { json, startUpstream } from '../upstream.ts'
@@ -84,7 +86,8 @@ t.test('a failure upstream is logged with its status or its cause', async (t) =>
 })
 
 t.test('an error’s message never becomes a line’s, not even where it has no other', (t) => {
-  const { logger, lines } = collect()
+  const { logger: bare, lines } = collect()
+  const logger = withSentences(bare)
   const error = Object.assign(new RangeError('planted words'), {
     code: 'E_CODE',
     secret: 'planted',
@@ -105,6 +108,19 @@ t.test('an error’s message never becomes a line’s, not even where it has no 
     { a: 1 },
   ])
   t.notMatch(JSON.stringify(lines), /planted/)
+  t.end()
+})
+
+t.test('every line of ours has a sentence', (t) => {
+  const folder = new URL('../../src/', import.meta.url)
+  const call =
+    /\blog(?:ger)?\.(?:fatal|error|warn|info|debug|trace)\(\s*(?:\{[^{}]*\}|err(?:or)?|cause|problem)\s*\)/
+  t.match('logger.warn({ err: error })', call)
+  t.match('request.log.error(error)', call)
+  const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => call.test(readFileSync(new URL(name, folder), 'utf8')))
+  t.strictSame(sources, [])
   t.end()
 })
 

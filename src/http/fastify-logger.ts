@@ -1,0 +1,21 @@
+/** The logger that Fastify and its plugins get. */
+import type { LogFn, Logger } from 'pino'
+
+const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
+
+/**
+ * pino takes the message of an error for the sentence of a line that has none, and such a message may quote what a caller sent. Our own
+ * lines all have a sentence; those of others get one here.
+ */
+export function withSentences(logger: Logger): Logger {
+  const guarded: Logger = Object.create(logger)
+  for (const level of levels) {
+    const log: LogFn = (...args: Parameters<LogFn>) => {
+      const [fields] = args
+      if (args.length === 1 && typeof fields === 'object') logger[level](fields, 'error')
+      else logger[level](...args)
+    }
+    guarded[level] = log
+  }
+  return guarded
+}
