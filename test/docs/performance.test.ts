@@ -14,6 +14,11 @@ type Candidate = {
   toSecond: Spread
 }
 type Latency = { name: string; addedMs: { p50: number; p99: number } }
+type LatencyRun = {
+  delayMs: number
+  rows?: Latency[]
+  modes?: { name: string; rows: Latency[] }[]
+}
 type Start = { name: string; readyMs: Spread; idleMb: number; loadedMb: number }
 type Growth = { size: number; micros: number; perSecond: number }
 type Keyed = { name: string; micros: number; ratio: number; calls: number; aloneMs: number }
@@ -51,18 +56,27 @@ for (const [name, part] of [
 }
 
 test('the latency shown is that of the published run', async (t) => {
-  const upstreams: { rows: Latency[]; where: string }[] = [
-    { rows: results.latency.rows, where: '' },
-    { rows: results.latencyTls.rows, where: ', TLS to LiveEngage' },
+  const upstreams: { run: LatencyRun; where: string }[] = [
+    { run: results.latency, where: '' },
+    { run: results.latencyTls, where: ', TLS to LiveEngage' },
   ]
-  const rows = upstreams.flatMap(({ rows: latencies, where }) =>
-    [
-      { name: 'subject', title: 'liveengage-proxy' },
-      { name: 'floor', title: 'bare Node' },
-    ].map(({ name, title }) => {
-      const added = latencies.find((each) => each.name === name)?.addedMs
-      return [`${title}${where}`, `${added?.p50.toFixed(1)} ms`, `${added?.p99.toFixed(1)} ms`]
-    }),
+  const rows = upstreams.flatMap(({ run, where }) =>
+    // Until modes were measured, runs took turns and each one's first two seconds did not count.
+    (run.modes ?? [{ name: 'in turns', rows: run.rows ?? [] }]).flatMap((mode) =>
+      [
+        { name: 'subject', title: 'liveengage-proxy' },
+        { name: 'floor', title: 'bare Node' },
+      ].map(({ name, title }) => {
+        const added = mode.rows.find((each) => each.name === name)?.addedMs
+        return [
+          `${title}${where}`,
+          `${run.delayMs} ms`,
+          mode.name,
+          `${added?.p50.toFixed(1)} ms`,
+          `${added?.p99.toFixed(1)} ms`,
+        ]
+      }),
+    ),
   )
   checkTable(t, page, 'latency', rows)
 })
