@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { bundled } from './packages.js'
 import { strip } from './strip.js'
-import { bundled } from './typebox.js'
 
 const isWatched = process.env.TAP_DISABLE_COVERAGE !== '1'
 const isRelative = /^\.\.?\/.*\.(ts|mjs)$/

@@ -1,8 +1,8 @@
 /** Strips all sources before a run: else four processes at once would each load a compiler and strip the same ones. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { bundle, bundled } from './packages.js'
 import { strip } from './strip.js'
-import { bundle, bundled } from './typebox.js'
 
 const root = join(import.meta.dirname, '../..')
 
