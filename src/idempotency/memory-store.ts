@@ -1,5 +1,6 @@
 /** Keeps the requests under way, and the answers of the last ten minutes, in the memory of this process. */
 import { LRUCache } from 'lru-cache'
+import { atMostOf } from '../at-most.ts'
 import type { Claim, IdempotencyStore, Outcome } from './store.ts'
 
 /** Answers kept at most, and the bytes of them and their keys together. */
@@ -11,10 +12,12 @@ export class MemoryStore implements IdempotencyStore {
   /** The fingerprints of requests under way. Never evicted: each ends with its request, which has a deadline. */
   private readonly running = new Map<string, string>()
   private readonly finished = new LRUCache<string, { fingerprint: string; outcome: Outcome }>({
-    max: maxOutcomes,
-    maxSize: maxBytes,
+    ...atMostOf(
+      maxOutcomes,
+      maxBytes,
+      ({ outcome }, key) => Buffer.byteLength(outcome.payload) + key.length,
+    ),
     ttl: keptMs,
-    sizeCalculation: ({ outcome }, key) => Buffer.byteLength(outcome.payload) + key.length,
   })
 
   /** Outcomes that are kept. */

@@ -1,5 +1,6 @@
 /** Where an account's services are: the Domain API's answers, cached. */
 import { LRUCache } from 'lru-cache'
+import { atMost } from '../at-most.ts'
 import { Problem } from '../problems/problem.ts'
 import type { Trace } from '../transport/trace.ts'
 import { type AccountService, DomainApi, type DomainApiOptions } from './domain-api.ts'
@@ -59,9 +60,12 @@ export class Domains {
   private readonly options: DomainsOptions
   private readonly api: DomainApi
   private readonly entries: LRUCache<string, Entry, AccountService>
-  private readonly refusals = new LRUCache<string, Problem>({ max: maxEntries, ttl: unknownTtlMs })
+  private readonly refusals = new LRUCache<string, Problem>({
+    ...atMost(maxEntries),
+    ttl: unknownTtlMs,
+  })
   private readonly rechecks = new LRUCache<string, Promise<unknown>>({
-    max: maxEntries,
+    ...atMost(maxEntries),
     ttl: recheckIntervalMs,
   })
 
@@ -73,8 +77,8 @@ export class Domains {
       stale: 0,
       lookups: this.api.counts,
     }
-    this.entries = new LRUCache({
-      max: maxEntries,
+    this.entries = new LRUCache<string, Entry, AccountService>({
+      ...atMost(maxEntries),
       ttl: options.ttlMs,
       // A look-up serves all who wait for it, so nobody's eviction may end it.
       ignoreFetchAbort: true,

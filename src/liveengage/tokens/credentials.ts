@@ -1,6 +1,7 @@
 /** The proxy's own tokens, cached and renewed: an AppJWT for each account, a ConsumerJWS for each consumer. */
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import { atMost } from '../../at-most.ts'
 import { isProblem, Problem } from '../../problems/problem.ts'
 import type { Trace } from '../../transport/trace.ts'
 import type { Caller, ClientCredentials } from '../caller.ts'
@@ -38,12 +39,15 @@ export class Credentials {
   private readonly appJwts: LRUCache<string, AppJwt, Account>
   private readonly consumerJwss: LRUCache<string, string, Consumer>
   /** By the key of an AppJWT, or by account where IDP failed. */
-  private readonly refusals = new LRUCache<string, Problem>({ max: maxAccounts, ttl: loginPauseMs })
+  private readonly refusals = new LRUCache<string, Problem>({
+    ...atMost(maxAccounts),
+    ttl: loginPauseMs,
+  })
   /** The background renewals under way. */
   private readonly renewals = new Set<string>()
   /** By the key of an AppJWT or of a ConsumerJWS; the two have different lengths. */
   private readonly forcedRenewals = new LRUCache<string, true>({
-    max: maxForcedRenewals,
+    ...atMost(maxForcedRenewals),
     ttl: forcedRenewalPauseMs,
   })
   /** The key of an account's AppJWT holds a digest of the secret: with a new secret nothing is owed to the old one. */
@@ -55,8 +59,8 @@ export class Credentials {
   constructor(options: CredentialsOptions) {
     this.options = options
     this.login = new Login(options)
-    this.appJwts = new LRUCache({
-      max: maxAccounts,
+    this.appJwts = new LRUCache<string, AppJwt, Account>({
+      ...atMost(maxAccounts),
       ignoreFetchAbort: true,
       noDeleteOnFetchRejection: true,
       fetchMethod: (key, _known, { context }) => this.obtainAppJwt(key, context),

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
+import { atMostOf } from '../../at-most.ts'
 import type { ReceivedCall } from '../interface.ts'
 import { bodyBytes, isJson, parseJson } from '../services/json.ts'
 
@@ -57,12 +58,14 @@ export function recordCalls(
   now: () => number,
   changed: (id: string) => void = () => {},
 ): Calls {
-  const calls = new LRUCache<string, RawCall>({
-    max: maxCalls,
-    maxSize: maxTotalBytes,
-    sizeCalculation: ({ url, headers, bytes, answerBytes }) =>
-      1 + url.length + JSON.stringify(headers).length + bytes.length + answerBytes.length,
-  })
+  const calls = new LRUCache<string, RawCall>(
+    atMostOf(
+      maxCalls,
+      maxTotalBytes,
+      ({ url, headers, bytes, answerBytes }) =>
+        url.length + JSON.stringify(headers).length + bytes.length + answerBytes.length,
+    ),
+  )
   let count = 0
 
   function isRecorded({ routeOptions }: FastifyRequest): boolean {

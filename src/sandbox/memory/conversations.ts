@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { atMost, atMostOf } from '../../at-most.ts'
 
 const maxConversations = 10_000
 const maxConsumers = 10_000
@@ -99,14 +100,12 @@ export type Conversations = {
 
 /** All in memory and bounded; what was not touched for longest is forgotten first. */
 export function createConversations(now: () => number): Conversations {
-  const conversations = new LRUCache<string, Conversation>({
-    max: maxConversations,
-    maxSize: maxTotalBytes,
-    sizeCalculation: ({ bytes }) => 1 + bytes,
-  })
+  const conversations = new LRUCache<string, Conversation>(
+    atMostOf(maxConversations, maxTotalBytes, ({ bytes }) => bytes),
+  )
   /** Keys only, so that a forgotten conversation is not kept alive here. */
-  const openByConsumer = new LRUCache<string, string>({ max: maxConsumers })
-  const bySurvey = new LRUCache<string, string>({ max: maxSurveys })
+  const openByConsumer = new LRUCache<string, string>(atMost(maxConsumers))
+  const bySurvey = new LRUCache<string, string>(atMost(maxSurveys))
   let lastNumber = 0
 
   function all(): Conversation[] {

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import { atMost } from '../../at-most.ts'
 import type { FileType } from '../../liveengage/protocol/values.ts'
 import { undocumented } from '../services/refusals.ts'
 import { samplePicture } from './sample-picture.ts'
@@ -39,9 +40,9 @@ export function createFiles(options: {
   temporaryUrlLifeSeconds: number
 }): Files {
   const key = randomBytes(32)
-  const pending = new LRUCache<string, { contentType: string; fileSize: number }>({
-    max: maxPendingUploads,
-  })
+  const pending = new LRUCache<string, { contentType: string; fileSize: number }>(
+    atMost(maxPendingUploads),
+  )
   const files = new LRUCache<string, StoredFile>({
     max: maxFiles,
     maxSize: maxTotalBytes,

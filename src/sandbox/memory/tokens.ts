@@ -2,6 +2,7 @@ import { createHmac, randomBytes, randomUUID } from 'node:crypto'
 import { type Static, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { LRUCache } from 'lru-cache'
+import { atMost } from '../../at-most.ts'
 import { parseJson } from '../services/json.ts'
 
 /** What the sandbox looks at in a token. Source: Authorization page, decoded samples. */
@@ -27,7 +28,7 @@ export type Tokens = {
 
 export function createTokens(now: () => number): Tokens {
   const key = randomBytes(32)
-  const revoked = new LRUCache<string, true>({ max: 10_000 })
+  const revoked = new LRUCache<string, true>(atMost(10_000))
 
   return {
     mint(claims) {

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { atMostOf } from '../../at-most.ts'
 import type { NotificationKind } from './message.ts'
 
 const maxNotifications = 5_000
@@ -64,11 +65,9 @@ export type Journal = {
 
 /** Notifications and how they fared: the newest 5,000 or 32 MiB. */
 export function createJournal(changed: (id: string) => void): Journal {
-  const notifications = new LRUCache<string, Notification>({
-    max: maxNotifications,
-    maxSize: maxTotalBytes,
-    sizeCalculation: ({ raw }) => raw.length + entryBytes,
-  })
+  const notifications = new LRUCache<string, Notification>(
+    atMostOf(maxNotifications, maxTotalBytes, ({ raw }) => raw.length + entryBytes),
+  )
   let lastNumber = 0
 
   return {
