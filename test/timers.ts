@@ -12,7 +12,9 @@ export type Timers = {
 
 export function controlTimers(t: Test): Timers {
   let now = Math.ceil(performance.now())
-  t.intercept(performance, 'now', { value: () => now })
+  // t.intercept would keep the stack of each reading, and there are many thousands.
+  Object.defineProperty(performance, 'now', { value: () => now, configurable: true })
+  t.teardown(() => Reflect.deleteProperty(performance, 'now'))
   mock.timers.enable({ apis: ['setTimeout'] })
   t.teardown(() => mock.timers.reset())
   return {
