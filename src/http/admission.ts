@@ -40,13 +40,13 @@ export type CallKind = {
   priority: Priority
   /** Native routes send what they get, so `dryRun` means nothing there. */
   hasDryRun: boolean
-  /** It waits for those before it in its conversation. */
+  /** It waits for earlier requests of its conversation. */
   isOrdered?: boolean | undefined
-  /** Reads the account where a route has it in its path. */
+  /** Reads the account from the path, if the route has it. */
   accountOf?: (request: FastifyRequest) => string
 }
 
-/** @throws Problem that says what the caller has to change, when it is called for a request */
+/** @returns a hook that throws a Problem which says what the caller has to change */
 export function admit(
   options: AdmissionOptions,
   { priority, hasDryRun, accountOf }: CallKind,
@@ -69,7 +69,7 @@ export function admit(
   }
 }
 
-/** Asked before the query is validated, which is when the body is there; any other value is refused then. */
+/** The query is validated only once the body is there; any other value is refused then. */
 function asksForDryRun(query: unknown): boolean {
   return typeof query === 'object' && query !== null && 'dryRun' in query && query.dryRun === 'true'
 }
@@ -91,8 +91,8 @@ export function checkKey(headers: IncomingHttpHeaders, secrets: Pick<Secrets, 'a
 }
 
 /**
- * A token that is not given is left to the proxy's own credentials, if there are any.
- * @param account from the path, where the route has it there
+ * If a token is not given, the proxy's own credentials supply it, if there are any.
+ * @param account from the path, if the route has it there
  * @throws Problem `credentials-missing`, `app-jwt-invalid`, `consumer-jws-invalid`, `account-not-allowed` or `invalid-request`
  */
 function readCaller(
@@ -147,7 +147,7 @@ function readAppJwt(value: string | undefined): string | undefined {
   return readToken(value, 'Authorization', 'app-jwt-invalid')
 }
 
-/** A service calls with the same AppJWT for an hour; to read each of its characters again would take a hundredth of a SEND's CPU. */
+/** A service uses the same AppJWT for an hour. Checking each of its characters again would take a hundredth of a SEND's CPU. */
 function rememberLatest<In, Out>(read: (value: In) => Out): (value: In) => Out {
   let latest: { value: In; result: Out } | undefined
   return (value) => {
@@ -156,13 +156,13 @@ function rememberLatest<In, Out>(read: (value: In) => Out): (value: In) => Out {
   }
 }
 
-/** The token bare, as LiveEngage wants it, whether it came bare or after "Bearer". */
+/** Returns the bare token, as LiveEngage wants it, with or without "Bearer" before it. */
 function readToken(
   value: string | string[] | undefined,
   name: string,
   malformed: ProblemCode,
 ): string | undefined {
-  // An empty one is a mistake; taken for none, it would send the message as somebody else.
+  // An empty token is a mistake. If it counted as none, the message could go out as someone else's.
   const token = typeof value === 'string' ? value.replace(/^Bearer +/i, '') : undefined
   if (token !== undefined && !isToken(token)) {
     const message = 'must be one token of three base64url parts, 8 KiB at most'
@@ -226,8 +226,8 @@ function invalid(path: string, message: string): Problem {
 
 /**
  * Refuses an admitted request with `overloaded` or `circuit-open` if there is no memory for its body, or no room to send it now. A dry
- * run is not sent, so it is refused for want of memory alone. A retry whose first request is under way or has an outcome is let through,
- * and is told that instead.
+ * run is not sent, so it is refused only if memory is short. A retry whose first request is in progress or has an outcome is let
+ * through, and gets that instead.
  */
 export function refuseBeyondCapacity({
   store,
@@ -250,7 +250,7 @@ export function refuseBeyondCapacity({
   }
 }
 
-/** Without a reason where nobody counts it: the body's memory is no matter of LiveEngage. */
+/** A lack of body memory has no reason to count: LiveEngage has no part in it. */
 function refusalOf(
   request: FastifyRequest,
   eventLoop: CapacityOptions['eventLoop'],
@@ -262,7 +262,7 @@ function refusalOf(
   return host?.refusalOf(messaging, terms)
 }
 
-/** What an admitted request's call to LiveEngage is made with. */
+/** The context of an admitted request's call to LiveEngage. */
 export function admitted({ state }: FastifyRequest): CallContext {
   const { call } = state
   if (call === null) throw new Error('a request is admitted before it is handled')

@@ -1,4 +1,4 @@
-/** Requests that hold a place while their bodies arrive. One whose body has stopped loses it to the next that needs it. */
+/** Requests that hold a place while their bodies arrive. If a body stops, its request loses the place to the next one. */
 import type { FastifyRequest } from 'fastify'
 import { Problem } from '../problems/problem.ts'
 import { activityOf, failBody, hasStopped } from './connections.ts'
@@ -14,11 +14,11 @@ export class ArrivingBodies {
     this.requests.delete(request)
   }
 
-  /** Ends one request whose body has not moved for some seconds: its answer is `request-timeout`. @returns that request */
+  /** Ends one request whose body has stopped for some seconds, with `request-timeout`. @returns that request */
   endStopped(): FastifyRequest | undefined {
     for (const request of this.requests) {
       const activity = activityOf(request.raw.socket)
-      // A body that is not whole is the latest on its connection.
+      // An incomplete body is the latest on its connection.
       if (activity?.latest?.request !== request.raw || !hasStopped(activity)) continue
       if (failBody(activity.latest, new Problem('request-timeout'))) return request
     }

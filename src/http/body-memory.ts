@@ -1,4 +1,4 @@
-/** Bounds the memory that request bodies hold together: while they arrive neither queue nor slots bound them, and later both count only their number. */
+/** Bounds the memory of all request bodies. Queue and slots do not bound it: they count requests, and only once the bodies have arrived. */
 import type { FastifyRequest } from 'fastify'
 import { Problem } from '../problems/problem.ts'
 import { ArrivingBodies } from './arriving-bodies.ts'
@@ -9,10 +9,10 @@ declare module 'fastify' {
   }
 }
 
-/** All bodies together: as their heads announce them, and once they are whole, as they are. */
+/** All bodies together, by announced length, and by real length once they are complete. */
 const usualTotalBytes = 8 * 1024 * 1024
 
-/** A body of this size always finds room, so that large bodies, or slow ones, keep nobody's message out. */
+/** A body of this size always finds room, so that large or slow bodies do not block messages. */
 export const freeBytes = 8 * 1024
 
 export class BodyMemory {
@@ -22,8 +22,8 @@ export class BodyMemory {
   private readonly arriving = new ArrivingBodies()
 
   /**
-   * @param limitBytes the largest body, which one of unknown length may turn out to be
-   * @param totalBytes what all bodies may hold together
+   * @param limitBytes the largest body, assumed for one of unknown length
+   * @param totalBytes the limit for all bodies together
    */
   constructor(limitBytes: number, totalBytes = usualTotalBytes) {
     this.limitBytes = limitBytes
@@ -32,8 +32,8 @@ export class BodyMemory {
 
   /**
    * Reserves memory for the body of a request, which is larger than `freeBytes` or may be.
-   * @throws Problem `overloaded` where too little is left. With an `Idempotency-Key` the request is only marked: a retry whose
-   * outcome is known must be told that, and whether it is one is known only later
+   * @throws Problem `overloaded` if too little is left. A request with an `Idempotency-Key` is only marked: it may be a retry
+   * whose outcome is known, and the proxy learns that only later
    */
   reserve(request: FastifyRequest): void {
     const { headers } = request
@@ -50,7 +50,7 @@ export class BodyMemory {
     this.arriving.add(request)
   }
 
-  /** Makes room, if there is too little, by ending requests whose bodies have stopped on their way. */
+  /** Makes room, if there is too little, by ending requests whose bodies have stopped. */
   private hasRoomFor(bytes: number): boolean {
     while (this.takenBytes + bytes > this.totalBytes) {
       const stopped = this.arriving.endStopped()
@@ -60,7 +60,7 @@ export class BodyMemory {
     return true
   }
 
-  /** Gives back what a whole body has turned out not to need. */
+  /** Gives back what a complete body does not need. */
   shrink(request: FastifyRequest, bytes: number): void {
     this.arriving.remove(request)
     const needed = bytes <= freeBytes ? 0 : bytes

@@ -26,7 +26,7 @@ export function answerClientError(
   words: ProblemWords,
   onRefusal: (problem: Problem) => void,
 ): void {
-  // The connection has its last answer already; what else comes on it is not read.
+  // The connection already has its last answer. What follows is not read.
   if (socket.writableEnded) return
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
@@ -47,10 +47,10 @@ export function answerClientError(
   } else if (failBody(latest, problem)) {
     return
   } else if (latest.response.writableFinished) {
-    // The body of a request that has its answer: another one would be taken for the next request's.
+    // This request already has its answer. A second one would look like the next request's.
     socket.destroySoon()
   } else {
-    // An answer sent now would be taken for the earlier request's. That one still goes out, as the last.
+    // An answer sent now would look like the earlier request's. That one still goes out, as the last.
     latest.response.shouldKeepAlive = false
   }
 }

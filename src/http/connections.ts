@@ -1,25 +1,25 @@
-/** The connections of one listener: what each carries, and how much one may ask for at once. */
+/** The connections of one listener: the requests on each, and how many one may have at once. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { lingerThenClose } from '../lingering-close.ts'
 import type { Problem } from '../problems/problem.ts'
 
-/** A connection, and what it carries. */
+/** A connection and its requests. */
 export type Activity = {
   readonly socket: Socket
-  /** Where it is among all of them. */
+  /** Its index in `all`. */
   place: number
   /** Requests that await their answer. */
   unanswered: number
-  /** A request too many has come; nothing behind it is answered. */
+  /** It has sent one request too many; nothing after that is answered. */
   isRefused: boolean
-  /** The latest request, until it is both whole and answered. */
+  /** The latest request, until it is both complete and answered. */
   latest: { request: IncomingMessage; response: ServerResponse } | undefined
   /** On the clock of `performance.now()`, milliseconds. */
   idleSince: number
-  /** Bytes that had come when it was last looked at. */
+  /** Bytes received at the last check. */
   bytesRead: number
-  /** When more bytes were last seen, on the same clock. */
+  /** When a check last found more bytes, on the same clock. */
   movedAt: number
 }
 
@@ -31,10 +31,10 @@ declare module 'node:net' {
   }
 }
 
-/** Requests of one connection that may await their answer; a client that pipelines more writes without reading. */
+/** The most unanswered requests of one connection. A client that pipelines more does not read its answers. */
 export const maxUnanswered = 32
 
-/** How long a caller may take no byte of its answer. Node notices it after at most twice this time. */
+/** How long a caller may read no byte of its answer. Node notices it after at most twice this time. */
 const longestStallMs = 20_000
 
 /** The same for a connection that was refused: it gets no other answer. */
@@ -42,14 +42,14 @@ const refusedStallMs = 2_000
 
 const sweepIntervalMs = 1_000
 
-/** A body that has not moved for so long may lose its place to another. */
+/** A body that has stopped for this long may lose its place. */
 const longestPauseMs = 5_000
 
-/** Where the number of connections comes near to the most, each new one takes the place of an idle one. */
+/** The share of the limit above which each new connection replaces an idle one. */
 const nearMost = 0.9
 
 export class Connections {
-  /** In any order. As in the queue of a host, no Set or Map: what came and went through it would live on. */
+  /** In any order. No Set or Map, as in the queue of a host: what passes through one stays in memory. */
   readonly all: Activity[] = []
   private readonly most: number
   private sweeper: NodeJS.Timeout | undefined
@@ -64,7 +64,7 @@ export class Connections {
       const activity = activityOf(request.socket)
       if (activity !== undefined) follow(activity, request, response)
     })
-    // Node would destroy the socket; here a caller that waits for its answer is left alone.
+    // Node would destroy the socket. A caller that waits for its answer must keep it.
     server.on('timeout', endUnlessBusy)
     server.on('listening', () => {
       this.sweeper = setInterval(() => {
@@ -124,8 +124,8 @@ export function hasStopped({ socket, bytesRead, movedAt }: Activity): boolean {
 }
 
 /**
- * Lets the body of a connection's latest request fail. Whoever reads it answers for the request, under its id and on its turn.
- * @returns whether somebody does
+ * Lets the body of a connection's latest request fail. The reader of the body then answers the request, with its id and in order.
+ * @returns whether there is a reader
  */
 export function failBody(
   { request, response }: NonNullable<Activity['latest']>,
@@ -139,7 +139,7 @@ export function failBody(
   return true
 }
 
-/** Replaces `destroySoon`, by which Node closes a connection after its last answer: while the caller still writes, a reset would take the answer away. */
+/** Replaces `destroySoon`, with which Node closes a connection after its last answer. If the caller still writes, a reset would destroy that answer. */
 function closeWhenRead(activity: Activity): void {
   const { socket } = activity
   const { destroySoon } = socket
@@ -150,12 +150,12 @@ function closeWhenRead(activity: Activity): void {
   }
 }
 
-/** @param socket null of a request whose body was made to fail, whatever its type says */
+/** @param socket null after the body of its request was made to fail, despite its type */
 export function activityOf(socket: Socket | null): Activity | undefined {
   return socket?.[activityKey]
 }
 
-/** Whether no other request has come behind the one of this answer. */
+/** Whether this answer is that of the latest request. */
 export function isLatest(socket: Socket | null, response: ServerResponse): boolean {
   const latest = activityOf(socket)?.latest
   return latest === undefined || latest.response === response
@@ -173,12 +173,12 @@ function follow(activity: Activity, request: IncomingMessage, response: ServerRe
     activity.unanswered -= 1
     activity.idleSince = performance.now()
     if (request.complete) forget()
-    // Its answer came before its body; it is held no longer than that takes.
+    // The answer came before the end of the body: wait for that.
     else request.once('close', forget)
   })
 }
 
-/** Asks Node to tell of callers that take no byte of what is ready for them. */
+/** Asks Node to report callers that read no byte of their answers. */
 export function watchReaders(connections: readonly Activity[]): void {
   for (const { socket, isRefused } of connections) {
     const stallMs = isRefused ? refusedStallMs : longestStallMs
@@ -186,7 +186,7 @@ export function watchReaders(connections: readonly Activity[]): void {
   }
 }
 
-/** Sees which callers have written since it last looked. */
+/** Notes which callers have written since the last check. */
 function watchWriters(connections: readonly Activity[]): void {
   const now = performance.now()
   for (const each of connections) {
@@ -197,7 +197,7 @@ function watchWriters(connections: readonly Activity[]): void {
   }
 }
 
-/** @param socket on which nothing has moved for as long as it may */
+/** @param socket one whose timeout has passed */
 function endUnlessBusy(socket: Socket): void {
   const isBusy = (socket[activityKey]?.unanswered ?? 0) > 0
   if (!isBusy || socket.writableLength > 0) socket.destroy()

@@ -6,7 +6,7 @@ import type { Connections } from './connections.ts'
 
 const sweepIntervalMs = 100
 
-/** A connection that has been idle this long while draining carries no request that is still on its way. */
+/** If a connection has been idle this long while draining, no request is on its way on it. */
 const idleGraceMs = 1_000
 
 export class Drain {
@@ -16,7 +16,7 @@ export class Drain {
   isDraining = false
   /** New requests are refused. */
   isClosing = false
-  /** Requests that are worked on. A caller who hangs up ends nothing, and may have a message on its way. */
+  /** Requests in progress. One goes on if its caller hangs up, since its message may be on its way. */
   work = 0
 
   constructor(server: Server, connections: Connections) {
@@ -30,20 +30,20 @@ export class Drain {
   }
 
   /**
-   * Serves on for `delayMs`, then takes no new connections and ends when the last answer is out, every connection closed and nothing
-   * worked on any more. @param onClosing called once no new request gets in
+   * Keeps serving for `delayMs`, then takes no new connections. Ends when the last answer is out, every connection is closed and no
+   * request is in progress. @param onClosing called once no new request gets in
    */
   async run(delayMs: number, onClosing: () => unknown = () => undefined): Promise<void> {
     this.isDraining = true
     await setTimeout(delayMs)
-    // A timer runs before the listener is read: connections that have been made by now are taken first.
+    // A timer runs before the listener is read: take the connections that have been made by now.
     await setImmediate()
     // http.Server's own close would also cut idle connections at once, on which a request may be on its way.
     TcpServer.prototype.close.call(this.server)
     const graceEnds = performance.now() + idleGraceMs
     while (this.connections.all.length > 0 && performance.now() < graceEnds)
       await setTimeout(sweepIntervalMs)
-    // A timer runs before the sockets are read; what has arrived by now makes its connection a busy one first.
+    // A timer runs before the sockets are read: let what has arrived mark its connection as busy.
     await setImmediate()
     this.isClosing = true
     onClosing()
@@ -54,7 +54,7 @@ export class Drain {
     }
   }
 
-  /** Ends what is left: a caller that does not read its answer must not hold up the end. @returns requests that lost their answer so */
+  /** Closes what is left: a caller that does not read its answer must not delay the end. @returns requests that lost their answer */
   cut(): number {
     const { unanswered } = this
     for (const { socket } of this.connections.all) socket.destroy()

@@ -58,7 +58,7 @@ function isFrameworkError(error: unknown): error is FastifyError {
 
 /**
  * Must be called before the first route: it learns the paths from their registration.
- * @returns what a request without a route fails with, which is known before its body: the body is neither judged nor held
+ * @returns the problem of a request without a route. It is known before the body, which is then neither checked nor kept
  */
 export function handleErrors(app: FastifyInstance): (request: FastifyRequest) => Problem {
   const methodsByPath = new Map<string, Set<string>>()
@@ -81,9 +81,9 @@ export function handleErrors(app: FastifyInstance): (request: FastifyRequest) =>
     const activity = activityOf(raw.socket)
     if (activity?.isRefused !== true) {
       const isAwaited = headers.expect !== undefined && !isBodyless(headers) && !raw.complete
-      // Node closes behind a body that was not asked for: what comes next may be that body.
+      // Node closes after a body that it did not ask for: what comes next may be that body.
       if (isAwaited && activity !== undefined) activity.isRefused = true
-      // Fastify closes behind each body that it refuses. Requests behind it may be carried out by now, and wait for their answers.
+      // Fastify closes after each body that it refuses. Requests behind it may be in progress already, and need their answers.
       else if (reply.hasHeader('connection')) reply.removeHeader('connection')
     }
     answerWithProblem(error, request, reply)

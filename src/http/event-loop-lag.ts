@@ -2,22 +2,22 @@
 import { Histogram } from '../histogram.ts'
 
 export type EventLoopLagOptions = {
-  /** The smoothed lag, milliseconds, from which on the process is late. */
+  /** The smoothed lag above which the process is late, milliseconds. */
   maxLagMs?: number
 }
 
-/** On a machine that is busy with other work the lag comes to a quarter of a second without any overload. */
+/** On a machine busy with other work, the lag reaches a quarter of a second without any overload. */
 export const defaultMaxLagMs = 500
 
 const intervalMs = 100
 
-/** How much the latest lag counts. */
+/** Weight of the latest lag. */
 const weight = 0.3
 
-/** How many times the limit one lag counts at most: one pause alone, a suspended machine's too, does not make the process late. */
+/** The most that one lag counts, in multiples of the limit: a single pause, as of a suspended machine, is not enough. */
 const maxLags = 3
 
-/** Node's own monitorEventLoopDelay is no help: it does not see the time in which the loop is blocked. */
+/** Node's own monitorEventLoopDelay does not help: it misses the time in which the loop is blocked. */
 export class EventLoopLag {
   /** How late the timer came each time, seconds. */
   readonly lags = new Histogram([0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5])

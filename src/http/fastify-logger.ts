@@ -4,8 +4,8 @@ import type { LogFn, Logger } from 'pino'
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
 
 /**
- * pino takes the message of an error for the sentence of a line that has none, and such a message may quote what a caller sent. Our own
- * lines all have a sentence; those of others get one here.
+ * If a line has no message, pino uses that of its error, which may quote what a caller sent. Our own lines all have a message; the
+ * lines of Fastify and its plugins get one here.
  */
 export function withSentences(logger: Logger): Logger {
   const guarded: Logger = Object.create(logger)

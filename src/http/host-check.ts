@@ -1,18 +1,18 @@
 /**
- * Keeps web pages away: on a loopback address no key may be needed, and a browser on the same machine reaches it too. A page that has
- * pointed a name of its own at 127.0.0.1 (DNS rebinding) sends that name as Host; every other page sends its Origin.
+ * Refuses requests from web pages: on a loopback address no key may be needed, and a browser on the same machine can reach it. A page
+ * that points its own name at 127.0.0.1 (DNS rebinding) sends that name as Host. Every other page sends its Origin.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '../problems/problem.ts'
 import { isLoopback } from '../transport/loopback.ts'
 
-/** A name or an address, and a port. Without user, scheme and blanks, which other hops may read in another way. */
+/** A name or address, and a port. No user, scheme or blanks, which other hops may read differently. */
 const hostPattern = /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/
 
-/** Any page may link to these: they answer the same to everybody, and do nothing. */
+/** Any page may link to these: they answer everyone alike, and do nothing. */
 const openToPages = /^\/(?:$|docs(?:\/|$)|problems(?:\/|$)|openapi\.|livez$|readyz$)/
 
-/** @throws Problem `invalid-request`, or `host-not-allowed` where the listener is on a loopback address */
+/** @throws Problem `invalid-request`, or `host-not-allowed` if the listener is on a loopback address */
 export function checkHost(
   host: string | undefined,
   { server }: FastifyInstance,

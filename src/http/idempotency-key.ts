@@ -1,4 +1,4 @@
-/** `Idempotency-Key`: the same POST again gets the first one's outcome again, and nothing goes out for it. */
+/** `Idempotency-Key`: a repeated POST gets the outcome of the first one, and nothing is sent for it. */
 import { createHash, hash } from 'node:crypto'
 import type {
   FastifyInstance,
@@ -15,21 +15,21 @@ import { admitted } from './admission.ts'
 
 /** A request that came with a key. */
 export type KeyedRequest = {
-  /** The key as the store has it: for one account, consumer and route. */
+  /** The key in the store: for one account, consumer and route. */
   readonly key: string
-  /** The bytes that tell the request from any other, until it is claimed. */
+  /** The bytes that identify the request, until it is claimed. */
   body: Uint8Array | undefined
-  /** `claimed`: its outcome will be the key's. `settled`: it is. */
+  /** `claimed`: its outcome will be stored. `settled`: it is stored. */
   state: 'new' | 'claimed' | 'settled' | 'replayed'
   /** Set by the claim. */
   lease: Lease | undefined
 }
 
-/** Must come before every other `onSend` hook: whatever one of them throws, the claim has ended. */
+/** Must be the first `onSend` hook, so that the claim ends even if another one throws. */
 export function settleKeys(app: FastifyInstance): void {
   app.addHook('onSend', (request, reply, payload: unknown, done) => {
     const { keyed } = request.state
-    // A settled one comes again with the problem that takes the place of an answer which could not be sent.
+    // If an answer could not be sent, a settled request comes again with the problem in its place.
     if (keyed?.lease === undefined) done()
     else {
       const outcome = isLasting(request, reply) ? readOutcome(reply, payload) : undefined
@@ -38,7 +38,7 @@ export function settleKeys(app: FastifyInstance): void {
   })
 }
 
-/** For admitted requests, before the body is read. To repeat a PUT or DELETE of this API changes nothing: no key counts there. */
+/** For admitted requests, before the body is read. A PUT or DELETE needs no key: repeating it changes nothing. */
 export const readIdempotencyKey: onRequestHookHandler = (request, _reply, done) => {
   const header = request.headers['idempotency-key']
   // An empty header counts as none, as an empty X-LP-Consumer-Id does.
@@ -58,7 +58,7 @@ export const readIdempotencyKey: onRequestHookHandler = (request, _reply, done) 
   done()
 }
 
-/** A `preHandler`: by now the request is valid, and nothing has gone out for it. */
+/** A `preHandler`: the request is valid, and nothing has been sent for it yet. */
 export function claimKey(store: IdempotencyStore): preHandlerHookHandler {
   return (request, reply, done) => {
     if (request.state.keyed === null) return done()
@@ -71,9 +71,9 @@ export function claimKey(store: IdempotencyStore): preHandlerHookHandler {
 /**
  * Claims the key of a request.
  * @param fields of a form, whose file is the body
- * @returns whether the request has been answered: with the outcome that the key has already
- * @throws Problem `idempotency-key-in-use`, `idempotency-key-reused`, `idempotency-store-unavailable`, or `liveengage-failed` where nobody
- * knows what became of the first request
+ * @returns whether the request has been answered, with the outcome that the key already has
+ * @throws Problem `idempotency-key-in-use`, `idempotency-key-reused`, `idempotency-store-unavailable`, or `liveengage-failed` if
+ * the outcome of the first request is unknown
  */
 export async function claim(
   store: IdempotencyStore,
@@ -105,7 +105,7 @@ export async function claim(
       keyed.state = 'claimed'
       keyed.lease = lease
       reply.raw.once('close', () => {
-        // A caller's hang-up ends nothing. What has ended past `onSend`, as a hijacked reply does, cannot be repeated.
+        // The request goes on if its caller hangs up. A reply that ends without `onSend`, as a hijacked one, cannot be repeated.
         if (keyed.state === 'claimed' && reply.sent)
           void settle(keyed, lease, outcomeOfHijacked(request))
       })
@@ -117,7 +117,7 @@ export async function claim(
 const lostDetail =
   'The replica that sent the request ended before it knew the outcome. LiveEngage may have it.'
 
-/** The context of a call that must not be made twice: its first byte leaves only while the request holds its key. */
+/** The context of a call that must not be made twice: it is written only while the request holds its key. */
 export function guarded(request: FastifyRequest): CallContext {
   const context = admitted(request)
   const beforeWrite = request.state.keyed?.lease?.write
@@ -152,7 +152,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** What the key has where the reply ended past `onSend`. */
+/** The key's outcome if the reply ended without `onSend`. */
 function outcomeOfHijacked({ id, state, server }: FastifyRequest): Outcome | undefined {
   if (!state.mayBeSent) return undefined
   const problem = new Problem('internal-error')
@@ -171,7 +171,7 @@ function replay(reply: FastifyReply, { status, contentType, location, payload }:
   reply.send(payload)
 }
 
-/** The key counts for one consumer on one route: that of the ConsumerJWS as it was sent, else the caller's own id. A digest, since it may be kept elsewhere. */
+/** One key for each consumer and route. The ConsumerJWS as sent names the consumer, else the caller's own id. A digest, as it may be stored elsewhere. */
 function keyOf(request: FastifyRequest, key: string): string {
   const { accountId, consumerJws, consumerId } = admitted(request).caller
   const consumer = consumerJws === undefined ? ['id', consumerId] : ['jws', consumerJws]
@@ -180,8 +180,8 @@ function keyOf(request: FastifyRequest, key: string): string {
 }
 
 /**
- * Over the key, method, path, query, fields and body, each with its length before it. The key makes it one that nobody can guess a short
- * text from, since it may be kept elsewhere.
+ * A digest of the key, method, path, query, fields and body, each after its length. It may be stored elsewhere, so the key is in it:
+ * nobody can guess a short text from the digest.
  */
 function fingerprintOf(
   { method, url, headers }: FastifyRequest,

@@ -1,4 +1,4 @@
-/** Bounds on what a caller may make the process hold, and for how long. */
+/** Limits on what the process holds for a caller, and for how long. */
 import type { Server } from 'node:http'
 import type { FastifyHttpOptions } from 'fastify'
 import type { Config } from '../config/config.ts'
@@ -7,7 +7,7 @@ import { readMostOpenFiles } from './open-files.ts'
 
 const maxConnections = 16_384
 
-/** How many connections a listener takes. @param shareOfFiles what it may use of the open files, since calls out need some, too */
+/** How many connections a listener takes. @param shareOfFiles its share of the open files, since outbound calls need some too */
 export function mostConnections(shareOfFiles: number): number {
   return Math.min(maxConnections, Math.floor(readMostOpenFiles() * shareOfFiles))
 }
@@ -34,10 +34,10 @@ export function inputLimits(config: Config): FastifyHttpOptions<Server> {
         removeAdditional: false,
         useDefaults: false,
         allErrors: true,
-        // With each finding comes the value: what is null for want of one gets a message of its own. No value is ever shown.
+        // Each error has its value, because a null that stands for no value has its own message. No value is ever shown.
         verbose: true,
-        // To check the schemas takes a quarter of the time of compiling them. They are the program's own, and its tests run them all.
-        // V8 optimizes their code where it runs.
+        // Checking the schemas takes a quarter of the time of compiling them. They are our own, and the tests use them all.
+        // V8 optimizes the code by itself.
         meta: false,
         validateSchema: false,
         code: { optimize: false },

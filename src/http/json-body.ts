@@ -16,11 +16,11 @@ const deepestNesting = 16
 /** JSON in UTF-8, as Fastify writes a type: every parameter's value in quotes. */
 const utf8Json = /^application\/json(?!.*; charset="(?!utf-?8"))(?:;|$)/i
 
-/** Takes the place of Fastify's own parsers, which accept text/plain, quote the input in errors and let deep nesting through. */
+/** Replaces Fastify's own parsers, which accept text/plain, quote the input in errors and allow deep nesting. */
 export function acceptJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addHook('onRequest', ({ headers }, _reply, done) => {
-    // Where there is no body there is nothing whose type could be wrong, not even a malformed one.
+    // Without a body, no type is wrong, not even a malformed one.
     if (isBodyless(headers)) delete headers['content-type']
     done()
   })
@@ -30,7 +30,7 @@ export function acceptJsonBodies(app: FastifyInstance): void {
     done(null, readJson(body))
   })
   app.addContentTypeParser('*', async ({ headers }: FastifyRequest, payload: IncomingMessage) => {
-    // Who expects to be told to go on has a body.
+    // A request with `Expect` has a body.
     const mayBeEmpty = headers['content-length'] === undefined && headers.expect === undefined
     const isEmpty = mayBeEmpty && (await isOver(payload))
     if (!isEmpty) throw unsupportedMediaType('json')
@@ -44,7 +44,7 @@ async function isOver(payload: IncomingMessage): Promise<boolean> {
   return Promise.race([begun, ended])
 }
 
-/** Of a whole body the bytes are kept for its Idempotency-Key, and memory only for what it turned out to be. */
+/** Keeps the bytes of a complete body for its Idempotency-Key, and memory only for its real size. */
 export function keepBody(request: FastifyRequest, body: Buffer): void {
   if (request.state.keyed !== null) request.state.keyed.body = body
   if (request.state.bodyBytes > 0) request.server.bodyMemory.shrink(request, body.length)
@@ -61,15 +61,15 @@ function readJson(body: Buffer): unknown {
 }
 
 /**
- * Reads JSON that goes on to LiveEngage as it was meant, or not at all. Of a key that is given twice the last value counts.
+ * Reads JSON. What would reach LiveEngage changed is refused. If a key is given twice, the last value counts.
  * @param at where the JSON is in the request's body, as a JSON Pointer
  * @throws Problem `invalid-request` that names where it is wrong
  */
 export function readJsonText(text: string, at = ''): unknown {
-  // Before it is parsed: with 64 KB of brackets that costs more than ten messages.
+  // Before it is parsed: parsing 64 KB of brackets costs more than ten messages.
   if (mayNest(text) && nestsTooDeep(text)) throw invalid(at, tooDeep)
   const json = parse(text, at)
-  // A null would count as no body further on.
+  // Further on, null would count as no body.
   if (json === null) throw invalid(at, 'must not be null')
   if (mayBeUnsound.test(text)) refuseUnsound(json, at)
   if (mayPoison.test(text)) refusePoison(json, at)
@@ -88,8 +88,8 @@ function parse(text: string, at: string): unknown {
 }
 
 /**
- * What every text with something unsound has: an escape other than those of line ends, tabs, quotes and slashes, or a raw control
- * character. To look at each value instead costs ten times as much.
+ * Matches every text with an unsound value: it has an escape other than those of line ends, tabs, quotes and slashes, or a raw control
+ * character. Looking at each value costs ten times as much.
  */
 const mayBeUnsound = /\\[ubf]|[\x7f-\x9f]/
 
@@ -124,7 +124,7 @@ function nestsTooDeep(text: string): boolean {
   return false
 }
 
-/** What such a key has, however it is written: an escape can hide it. */
+/** Matches every text with such a key: an escape can hide its name. */
 const mayPoison = /__proto__|constructor|\\u/
 
 /** @throws Problem `invalid-request` for keys that would change an object's prototype */
@@ -140,7 +140,7 @@ function refusePoison(json: unknown, at: string): void {
 /** Lone surrogates, and control characters but tab, line feed and carriage return. */
 const unsafeText = /\p{Cs}|[^\P{Cc}\t\n\r]/u
 
-/** @throws Problem `invalid-request` naming where the text is that no message may hold */
+/** @throws Problem `invalid-request` naming the text that no message may contain */
 export function refuseUnsound(value: unknown, at = ''): void {
   const found = findUnsound(value)
   if (found !== undefined) throw invalid(`${at}${found.path}`, found.message)
@@ -148,7 +148,7 @@ export function refuseUnsound(value: unknown, at = ''): void {
 
 type Unsound = { path: string; message: string }
 
-/** The path is put together on the way back: most bodies are sound. */
+/** The path is built on the way back: most bodies are sound. */
 function findUnsound(value: unknown): Unsound | undefined {
   if (typeof value === 'string') {
     return unsafeText.test(value)

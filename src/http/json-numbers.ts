@@ -3,9 +3,9 @@ import { pointerToken } from '../problems/invalid-request.ts'
 import { endOfNumber, endOfString } from '../problems/json-tokens.ts'
 
 /**
- * What a number that loses something has: more than 15 digits, or an exponent with three of them. Whatever fits this may still be
- * sound, or within a string; most bodies have nothing like it and cost no more than this search. The 16 digits are written out, since V8
- * then skips 16 characters at a time: 14,000 short numbers take 0.25 ms instead of 1.1.
+ * Matches every number that may change: it has more than 15 digits, or three digits in its exponent. A match may still be sound, or
+ * in a string. Most bodies have no match and cost no more than this search. The 16 digits are written out, because V8 then skips 16
+ * characters at a time: 14,000 short numbers take 0.25 ms instead of 1.1.
  */
 export const suspicious = new RegExp(`${'[\\d.]'.repeat(16)}|\\d[eE][+-]?\\d{3}`)
 
@@ -16,12 +16,12 @@ const lossy = 'must not have more digits than a JSON reader keeps; send it as a 
 const infinite = 'must not be a number beyond what JSON readers can hold'
 
 /**
- * Compares each number as it was written with what it is read as.
+ * Compares each number as written with its value as read.
  * @param text JSON that has been parsed without an error, and that `suspicious` matches
  * @returns the JSON Pointer of the first number that reading changes, and what is wrong with it
  */
 export function findChangedNumber(text: string): { path: string; message: string } | undefined {
-  /** The key, with its quotes, or the index of the value that comes next, for each array or object around it. */
+  /** For each array or object around the next value: its index, or its key with quotes. */
   const path: (string | number)[] = []
   let stringStart = 0
   let stringEnd = 0
@@ -65,7 +65,7 @@ function faultOf(token: string): string | undefined {
   return canonical(token) === canonical(read) ? undefined : lossy
 }
 
-/** The significant digits and the power of ten: the same for all ways to write a number. */
+/** The significant digits and the power of ten: the same for all spellings of a number. */
 function canonical(token: string): string {
   const exponentAt = Math.max(token.indexOf('e'), token.indexOf('E'))
   const mantissaEnd = exponentAt < 0 ? token.length : exponentAt
@@ -80,7 +80,7 @@ function canonical(token: string): string {
     ? token.slice(start, pointAt) + token.slice(pointAt + 1, end)
     : token.slice(start, end)
   const unitsEnd = pointAt < 0 ? mantissaEnd : pointAt
-  // A point before the end takes a place of its own.
+  // A point before the end also takes a place.
   const places = unitsEnd < end ? unitsEnd + 1 - end : unitsEnd - end
   const exponent = exponentAt < 0 ? 0 : Number(token.slice(exponentAt + 1))
   return `${digits}e${exponent + places}`

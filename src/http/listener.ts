@@ -29,17 +29,17 @@ import { RequestState } from './request-state.ts'
 export type ListenerOptions = {
   /** Of the listener whose stop this one follows; absent: it has its own. */
   mainDrain?: Drain
-  /** Adds hooks that have to come before the frame's own. */
+  /** Adds hooks that must run before the listener's own. */
   addFirst?: (app: FastifyInstance) => void
   /** Counts the requests of this listener. */
   counters?: RequestCounters
-  /** Problems say nothing of a delivery to LiveEngage, since none is asked for here. */
+  /** Problems have no `delivery`, since nothing here is sent to LiveEngage. */
   hasShortProblems?: boolean
-  /** An ingress passes the public name on, and what is asked here proves itself. */
+  /** The ingress forwards its public name, and each request is signed. */
   isForAnyHost?: boolean
-  /** What all bodies may hold together, bytes; the listener of the API has its own measure. */
+  /** Bytes of all bodies together; the listener of the API has its own limit. */
   bodyMemoryBytes?: number
-  /** Of the files that the process may have open, for its connections; half of them unless given. */
+  /** The share of the open files for its connections, a half by default. */
   shareOfFiles?: number
 }
 
@@ -82,21 +82,21 @@ export function createListener(
   // The request's id is a field of the lines that have one; a logger per request would cost more than the request. A factory of ours would
   // have Fastify look for each method of what it gives.
   app.log.child = () => app.log
-  /** Whether an answer closes its connection: while draining, and where more of the body is left than is worth reading for it. */
+  /** Whether an answer closes its connection: while draining, and if too much of the body is left to read. */
   const isLastAnswer = ({ raw }: FastifyRequest, reply: FastifyReply) =>
     (drain.isDraining && isLatest(raw.socket, reply.raw)) ||
     (!raw.complete && isLarger(raw.headers, config.bodyLimitBytes))
   const connections = new Connections(app.server, mostConnections(shareOfFiles))
   const drain = mainDrain ?? new Drain(app.server, connections)
-  // Node drops those beyond the 1,000th without a word, be it a Host or an Idempotency-Key. Their size is bounded.
+  // Node silently drops headers beyond the 1,000th, even a Host or an Idempotency-Key. Their size is bounded.
   app.server.maxHeadersCount = 0
   // Node's own refusal of an expectation it does not know has neither an id nor a body.
   app.server.on('checkExpectation', (request, response) => {
     app.server.emit('request', request, response)
   })
-  // Not before somebody reads the body: what its head decides is answered in place of it.
+  // Sent only once the body is read: a refusal by the head comes instead of it.
   app.server.on('checkContinue', (request, response) => {
-    // Without a 100 Node closes the connection behind the answer, and what came behind a request without a body had none.
+    // Without a 100, Node closes the connection after the answer, and a request behind one without a body gets none.
     if (isBodyless(request.headers)) response.writeContinue()
     else {
       request.once('resume', () => {
@@ -144,7 +144,7 @@ export function createListener(
   })
   app.addHook('onSend', (request, reply, _payload, done) => {
     if (request.state.bodyBytes > 0) bodyMemory.release(request)
-    // It comes twice where an answer cannot be sent and a problem takes its place.
+    // It comes twice if an answer cannot be sent and a problem replaces it.
     if (request.state.isWorkedOn) drain.work -= 1
     request.state.isWorkedOn = false
     const isLast = isLastAnswer(request, reply)
@@ -154,7 +154,7 @@ export function createListener(
     recordRequest(logger, counters, request, reply)
     done()
   })
-  // Answers are small and made here. A serializer compiled for each status of each route saves nothing, and took a third of the start.
+  // Answers are small and our own. A serializer for each status of each route saves nothing, and took a third of the start.
   app.setSerializerCompiler(() => JSON.stringify)
   app.setReplySerializer((answer) => JSON.stringify(answer))
   app.addSchema(ProblemDetails)
@@ -163,7 +163,7 @@ export function createListener(
 }
 
 /**
- * Whether a connection has asked for too much before this request, which then gets no answer: the last one says so.
+ * Whether the connection was refused before this request. Then it gets no answer: the last one says so.
  * @throws Problem `overloaded` for the first request beyond the bound
  */
 function isBeyondBound(socket: Socket, reply: FastifyReply): boolean {
@@ -179,7 +179,7 @@ function isBeyondBound(socket: Socket, reply: FastifyReply): boolean {
   throw new Problem('overloaded')
 }
 
-/** What comes behind a body that is not read is no request. */
+/** Bytes after a body that is not read are not a request. */
 function refuseRest(socket: Socket): void {
   const activity = activityOf(socket)
   if (activity !== undefined) activity.isRefused = true
@@ -204,10 +204,9 @@ function isLarger(headers: IncomingHttpHeaders, bytes: number): boolean {
 }
 
 /**
- * Refuses requests that Node reads in one way and another hop may read in another: Node's parser also takes HTTP/0.9, which has no
- * headers, and HTTP/2.0, which is no text. It leaves a coding such as gzip before the chunks undone, and lets HTTP/1.0 have chunks,
- * which is faulty framing (RFC 9112, 6.1). Of a second Host, Authorization or Content-Type it keeps the first, where another hop may
- * keep the last.
+ * Refuses requests that another hop may read differently. Node's parser also accepts HTTP/0.9, which has no headers, and HTTP/2.0, which
+ * is not text. It does not decode a coding such as gzip before the chunks, and accepts chunks in HTTP/1.0, which is faulty framing
+ * (RFC 9112, 6.1). If Host, Authorization or Content-Type comes twice, it keeps the first, and another hop may keep the last.
  * @throws Problem `invalid-request`
  */
 function checkFraming({ headers, httpVersion, rawHeaders }: IncomingMessage): void {

@@ -1,4 +1,4 @@
-/** The order of a conversation: what its caller says leaves in the order in which the requests arrived, each once the one before it has its answer. In memory only. */
+/** The order of a conversation: messages are sent in the order of their requests, each once the one before it has its answer. In memory only. */
 import type { FastifyRequest, onSendHookHandler, preHandlerHookHandler } from 'fastify'
 import type { Client } from '../liveengage/client.ts'
 import { messaging } from '../liveengage/upstreams.ts'
@@ -14,7 +14,7 @@ export class Turn {
   private come: (() => void) | undefined
   private hasEnded = false
 
-  /** @param latest the latest turns of some conversations, among them this one's if it has any */
+  /** @param latest the latest turns of some conversations, this one's included */
   constructor(conversation: string, latest: Turn[]) {
     this.conversation = conversation
     this.latest = latest
@@ -33,12 +33,12 @@ export class Turn {
     return this.before === undefined
   }
 
-  /** Resolves when everything before it has its answer. To be asked once. */
+  /** Resolves when everything before it has its answer. Call it once. */
   arrival(): Promise<void> {
     return this.hasCome ? Promise.resolve() : new Promise((resolve) => (this.come = resolve))
   }
 
-  /** Lets the next one go, or gives the place up. May be called again. */
+  /** Lets the next one go, or gives up the place. May be called again. */
   end(): void {
     if (this.hasEnded) return
     this.hasEnded = true
@@ -81,14 +81,14 @@ function hashOf(text: string): number {
   return hash
 }
 
-/** Takes a request's place: as soon as the whole request is there, and before anything that waits. */
+/** Takes a request's place as soon as the whole request is there, before anything that waits. */
 export function takeTurn(order: MessageOrder, request: FastifyRequest): void {
   // A dry run sends nothing.
   if (request.state.isDryRun) return
   request.state.turn = order.take(admitted(request).caller.accountId, conversationOf(request))
 }
 
-/** A `preHandler`, before that which claims an Idempotency-Key. A form is read by its handler, which takes the turn itself. */
+/** A `preHandler` that runs before the claim of an Idempotency-Key. The handler of a form takes the turn itself. */
 export function turnTaker(order: MessageOrder): preHandlerHookHandler {
   return (request, _reply, done) => {
     takeTurn(order, request)
@@ -101,7 +101,7 @@ function conversationOf({ params }: FastifyRequest): string {
   return isNamed ? String(params.id) : ''
 }
 
-/** Also for a request that was refused, replayed or out of time before its turn came. */
+/** Also for a request that was refused, replayed or out of time before its turn. */
 export const endTurn: onSendHookHandler = (request, _reply, _payload, done) => {
   request.state.turn?.end()
   done()
@@ -109,7 +109,7 @@ export const endTurn: onSendHookHandler = (request, _reply, _payload, done) => {
 
 /**
  * Sends once it is the request's turn. Until then it holds a place in the queue of its host.
- * @throws Problem `overloaded` where there is no place, `deadline-exceeded` where the turn did not come in time, and what `send` throws
+ * @throws Problem `overloaded` if there is no place, `deadline-exceeded` if the turn did not come in time, and what `send` throws
  */
 export function inTurn<T>(
   client: Pick<Client, 'hostOf'>,

@@ -15,7 +15,7 @@ const known = [
 ]
 const knownNames = new Set(known.map((name) => name.toLowerCase()))
 
-/** Headers that are probably meant to be the proxy's own. It costs some microseconds, so only requests that fail are checked. */
+/** Headers that are probably meant to be the proxy's own. It costs some microseconds, so only failed requests are checked. */
 export function misspeltHeaders(headers: IncomingHttpHeaders): InputError[] {
   return Object.keys(headers).flatMap((name) => {
     const right = knownNames.has(name) ? undefined : nearestName(name, known)

@@ -1,10 +1,10 @@
-/** The limit of open files, which connections count against as well. */
+/** The limit of open files, which includes connections. */
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { devNull } from 'node:os'
 
 /**
  * How many files the process may have open; Node raises it to the hard limit at the start.
- * @param limits the list that Linux keeps; where there is none, nothing is known of a limit
+ * @param limits Linux's list of limits; without it, the limit is unknown
  */
 export function readMostOpenFiles(limits = '/proc/self/limits'): number {
   try {
@@ -14,7 +14,7 @@ export function readMostOpenFiles(limits = '/proc/self/limits'): number {
   }
 }
 
-/** Whether there is room for one more. Any other failure, as under Node's permission model, says nothing about that. */
+/** Whether there is room for one more. Other failures, such as those of Node's permission model, do not count. */
 export function canOpenFiles(path = devNull, open = openSync): boolean {
   try {
     closeSync(open(path, 'r'))

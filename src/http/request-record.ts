@@ -1,4 +1,4 @@
-/** What is kept of a request once it is answered: one log line, and counts by route, which are read when somebody asks. */
+/** The record of an answered request: one log line, and counts by route, which are read at a scrape. */
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Histogram } from '../histogram.ts'
 import { leavesOutcomeUnknown } from '../liveengage/answers.ts'
@@ -9,12 +9,12 @@ import { callSecondsBounds } from '../transport/statistics.ts'
 import type { Terms } from '../transport/terms.ts'
 import type { RequestState } from './request-state.ts'
 
-/** Of the proxy's own time, which is usually far below a millisecond. */
+/** For the proxy's own time, usually far below a millisecond. */
 const ownSecondsBounds = [
   0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 10,
 ]
 
-/** Where there is nothing to name. */
+/** If there is nothing to name. */
 export const none = 'none'
 
 /** Of a request: its route, and the time from its head to its answer's, milliseconds. */
@@ -24,11 +24,11 @@ export class RouteCounters {
   /** The pattern. */
   readonly route: string
   readonly action: string
-  /** By the problem's code, or by status where there was no problem. */
+  /** By the problem's code, or by status if there was no problem. */
   readonly answers = new Map<ProblemCode | number, { count: number }>()
   /** From the request's head to the answer's. */
   readonly seconds = new Histogram(callSecondsBounds)
-  /** Of that with LiveEngage, and not; only of requests that reached it. */
+  /** The time with and without LiveEngage, of requests that reached it. */
   readonly upstreamSeconds = new Histogram(callSecondsBounds)
   readonly ownSeconds = new Histogram(ownSecondsBounds)
 
@@ -46,7 +46,7 @@ export class RouteCounters {
 
 export class RequestCounters {
   readonly routes = new Map<string, RouteCounters>()
-  /** By code, or `none` for LiveEngage's own 408 or 5xx on a native route; those that there were. */
+  /** By code, or `none` for LiveEngage's own 408 or 5xx on a native route. */
   readonly unknownDeliveries = new Map<string, number>()
   replays = 0
   private readonly unrouted = this.of(none, none)
@@ -98,7 +98,7 @@ export class RequestCounters {
   }
 }
 
-/** A call under way counts up to now, as one does that its deadline has cut short. */
+/** A call in progress counts up to now, like one that its deadline has cut short. */
 function readUpstreamMs(terms: Terms | undefined): number {
   if (terms?.upstream === undefined) return 0
   const { endedMs, startedAt } = terms.upstream
@@ -112,14 +112,14 @@ export function recordRequest(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  // Fastify makes both anew each time they are asked for.
+  // Fastify makes both again at each access.
   const { routeOptions } = request
   const ms = reply.elapsedTime
   logRequest(logger, request, reply, { routeOptions, ms })
   counters?.answered(request.state, reply, { routeOptions, ms })
 }
 
-/** The one line of a request: what was asked and what became of it, and nothing that was said. */
+/** The one line of a request: what was requested and its outcome, never its content. */
 function logRequest(
   logger: FastifyBaseLogger,
   { id, method, state }: FastifyRequest,

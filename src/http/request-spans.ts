@@ -7,9 +7,9 @@ import type { Trace } from '../transport/trace.ts'
 export type Tracing = {
   /** Begins the span of a request; its parent is the one that the headers name, if any. */
   startRequest(request: TracedRequest): RequestTrace
-  /** Of calls that no request waits for: each is a trace of its own. */
+  /** Of calls that no request waits for: each has its own trace. */
   readonly background: Trace
-  /** Exports what is left, no longer than this, milliseconds. */
+  /** Exports what is left, for at most this long, milliseconds. */
   stop(withinMs: number): Promise<void>
 }
 

@@ -1,6 +1,6 @@
 /**
- * Everything that is kept on a request while it is served: the one place that adds fields to it. One object, and no decoration for each
- * field: Fastify sets those one by one on every request, by names that V8 has to look up.
+ * Everything that is kept on a request while it is served; no other file adds fields to it. It is one object, not a decoration for each
+ * field, because Fastify sets those one by one on every request, by names that V8 has to look up.
  */
 import type { CallContext } from '../liveengage/caller.ts'
 import type { Problem } from '../problems/problem.ts'
@@ -20,9 +20,9 @@ export class RequestState {
   problem: Problem | null = null
   /** Bytes of body memory that its body holds. */
   bodyBytes = 0
-  /** There was too little body memory, which a retry under an Idempotency-Key is told only if its outcome is not known. */
+  /** There was too little body memory. A retry with an Idempotency-Key is refused for it only if its outcome is unknown. */
   lacksBodyMemory = false
-  /** Its handler may begin, or has begun, and there is no answer yet. */
+  /** Its handler may begin or has begun, and there is no answer yet. */
   isWorkedOn = false
   /** For whom and how it calls LiveEngage; set when it is admitted, before its body is read. */
   call: CallContext | null = null
@@ -30,22 +30,22 @@ export class RequestState {
   isDryRun = false
   /** From here on LiveEngage may have the request. */
   mayBeSent = false
-  /** Set where it has an Idempotency-Key that counts. */
+  /** Set if it has an Idempotency-Key that counts. */
   keyed: KeyedRequest | null = null
-  /** Its place among the requests of its conversation, where their order counts. */
+  /** Its place among the requests of its conversation, if their order counts. */
   turn: Turn | null = null
   /** Gives an upload's place to the next one. */
   releaseUpload: (() => void) | null = null
-  /** What became of a notification of LivePerson's, for its log line. */
+  /** The outcome of LivePerson's notification, for its log line. */
   notification: NotificationRecord | null = null
-  /** Where tracing is on. */
+  /** If tracing is on. */
   trace: RequestTrace | undefined = undefined
 }
 
 export type NotificationRecord = {
-  /** Of the answer by which the app did not take an event. */
+  /** Of the answer with which the app refused an event. */
   appStatus?: number
-  /** As the notification names it, whether it is known or not. */
+  /** As the notification names it, known or not. */
   accountId: string | undefined
   /** Events that the app took, events that are not for it, and chat states that it did not take. */
   taken?: number
