@@ -1,9 +1,9 @@
-/** Keeps the requests under way, and the answers of the last ten minutes, in the memory of this process. */
+/** Keeps the requests in progress and the answers of the last ten minutes in the memory of this process. */
 import { LRUCache } from 'lru-cache'
 import { atMostOf } from '../at-most.ts'
 import type { Claim, IdempotencyStore, Outcome } from './store.ts'
 
-/** Answers kept at most, and the bytes of them and their keys together. */
+/** The most answers, and the most bytes of answers and keys together. */
 const maxOutcomes = 10_000
 const maxBytes = 16 * 1024 * 1024
 const keptMs = 10 * 60 * 1000

@@ -1,6 +1,6 @@
 /**
- * The shared store: one node, or the nodes of a cluster. Which node of a cluster has a key is learned from the nodes themselves: whoever is
- * asked for a key of another's names that one. A store that is no cluster never does.
+ * The shared store: one node, or the nodes of a cluster. The nodes of a cluster say which of them has a key: a node that is asked for a
+ * key of another node names that node. A store that is no cluster never does.
  */
 import { ErrorReply } from '@redis/client'
 import { Problem } from '../problems/problem.ts'
@@ -11,15 +11,15 @@ import { type StoreFailure, StoreStatistics } from './store-statistics.ts'
 
 const usualCommandMs = 250
 const probeIntervalMs = 5_000
-/** How often one command is sent. Two nodes that do not agree may name each other. */
+/** How often one command is sent. Two nodes that disagree may name each other. */
 const mostAsks = 5
-/** A node that is down for so many probes, and that no other named in this time, has left the cluster. */
+/** A node that is down for so many probes, and that no other node named meanwhile, has left the cluster. */
 const mostProbesUnnamed = 12
 
 export type RedisConnectionOptions = {
-  /** Asked for each connection, since a password may have been replaced. */
+  /** Called for each connection, since the password may have changed. */
   url: () => string
-  /** Told of each change, and of a first attempt that fails. @param node where it is, unless it is the URL's own */
+  /** Called at each change, and if the first attempt fails. @param node its address, unless it is that of the URL */
   report: (isUp: boolean, cause: string | undefined, node: string | undefined) => void
   /** How long one command may take, 250 milliseconds by default. */
   commandMs?: number
@@ -33,9 +33,9 @@ export class RedisConnection {
   private readonly commandMs: number
   /** The node of the URL. */
   private readonly first: Member
-  /** The others that a node named, by their addresses. */
+  /** The other nodes that a node named, by address. */
   private readonly others = new Map<string, Member>()
-  /** By slots, as far as they were named. */
+  /** The node of each slot, as far as known. */
   private readonly holders = new Map<number, Member>()
   private readonly probe: NodeJS.Timeout
 
@@ -59,7 +59,7 @@ export class RedisConnection {
     return this.counted(() => this.carry(script, key, args))
   }
 
-  /** Each node that is known. @throws Problem `idempotency-store-unavailable` */
+  /** Each known node. @throws Problem `idempotency-store-unavailable` */
   ping(): Promise<unknown> {
     return Promise.all(this.members().map((member) => this.plain(member, ['PING'])))
   }
@@ -111,7 +111,7 @@ export class RedisConnection {
     }
   }
 
-  /** Asks the node that should have the key, and then whom that one names. All of it has the time of one command. */
+  /** Asks the node that should have the key, then the node it names. All of it has the time of one command. */
   private async carry(script: Script, key: string, args: readonly string[]): Promise<unknown> {
     const deadline = performance.now() + this.commandMs
     const rest = () => Math.max(Math.ceil(deadline - performance.now()), 1)
@@ -133,20 +133,20 @@ export class RedisConnection {
         isAsk = redirect?.isAsk === true
         if (redirect?.isAsk === false) this.holders.set(slot, member)
       }
-      // Only a node that was just named for the first time is waited for. One that was lost comes back at its own pace.
+      // Wait only for a node that was just named for the first time. A lost one reconnects by itself.
       await within(rest(), member.node.firstAttempt)
       ms = rest()
     }
   }
 
-  /** Without the right one any other will do: it knows better. */
+  /** If the right one is unknown, any other can name it. */
   private holderOf(slot: number): Member {
     const holder = this.holders.get(slot)
     if (holder?.node.isUp === true) return holder
     return this.members().find(({ node }) => node.isUp) ?? this.first
   }
 
-  /** One that has left its cluster, or is cut off from it, names nobody. */
+  /** A node that has left its cluster, or is cut off, names none. */
   private another(error: unknown, asked: ReadonlySet<Member>): Member | undefined {
     if (!isReply(error, 'CLUSTERDOWN')) return undefined
     return this.members().find((member) => member.node.isUp && !asked.has(member))

@@ -1,18 +1,18 @@
-/** The connection to one node of the store. It is made again whenever it is lost, and no command waits for that, or for a slow answer. */
+/** The connection to one node of the store. It reconnects whenever it is lost. No command waits for that, or for a slow answer. */
 import { createClient, ErrorReply } from '@redis/client'
 
 const connectMs = 1_000
 const firstPauseMs = 100
 const longestPauseMs = 5_000
-/** So many commands in a row without an answer, and the connection is taken for dead. */
+/** After this many commands in a row without an answer, the connection counts as dead. */
 const mostSilences = 3
 /** Commands under way. More would only wait. */
 const mostCommands = 4_096
 
 export type RedisNodeOptions = {
-  /** Asked for each connection, since a password may have been replaced. */
+  /** Called for each connection, since the password may have changed. */
   url: () => string
-  /** Told of each change, and of a first attempt that fails. */
+  /** Called at each change, and if the first attempt fails. */
   report: (isUp: boolean, cause: string | undefined) => void
   /** How long the first command of a connection may take. */
   commandMs: number
@@ -60,10 +60,10 @@ export class RedisNode {
     this.options.report(true, undefined)
   }
 
-  /** @throws whatever the client or the node says, or Silence */
+  /** @throws the error of the client or the node, or Silence */
   async ask(send: (client: Client) => Promise<unknown>, ms: number): Promise<unknown> {
     const { client } = this
-    // One that is still connecting would only say that it is.
+    // A client that is still connecting would only say so.
     if (client?.isReady !== true) throw new Error(this.whyDown)
     try {
       const reply = await within(ms, send(client))
@@ -71,7 +71,7 @@ export class RedisNode {
       return reply
     } catch (cause) {
       this.silences = cause instanceof Silence ? this.silences + 1 : 0
-      // A read-only one was the primary until a moment ago: its name may lead to another by now.
+      // A read-only node was the primary a moment ago: its name may now lead to another.
       if (this.silences >= mostSilences || isReply(cause, 'READONLY')) this.lose(client, cause)
       throw cause
     }
@@ -97,7 +97,7 @@ export class RedisNode {
     if (isNews) this.options.report(false, String(cause))
     const pauseMs = Math.min(firstPauseMs * 2 ** this.attempts, longestPauseMs)
     this.attempts += 1
-    // Replicas that lost it together do not come back together.
+    // Replicas that lost it together must not come back togethe
     this.retry = setTimeout(() => void this.connect(), pauseMs * (0.5 + Math.random() / 2))
   }
 }
@@ -105,7 +105,7 @@ export class RedisNode {
 function open(url: string) {
   const pace = { connectTimeout: connectMs, reconnectStrategy: false } as const
   const { protocol, hostname } = new URL(url)
-  // What listens for many stores finds the right one by this name. An address is none.
+  // A listener for many stores finds the right one by this name. An address is none.
   const servername = /^\[|^[\d.]+$/.test(hostname) ? undefined : hostname
   return createClient({
     url,

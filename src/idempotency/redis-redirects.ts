@@ -1,10 +1,10 @@
-/** What the nodes of a cluster say about which of them has a key. */
+/** Reads the redirects of a cluster: which node has a key. */
 import { ErrorReply } from '@redis/client'
 
 /** `isAsk` is for this key only, while its slot moves; otherwise the whole slot is there. Without a host it is that of the answering node. */
 export type Redirect = { isAsk: boolean; host: string; port: string }
 
-/** @returns undefined for any other error, and where the node does not know the name itself */
+/** @returns undefined for any other error, and if the node itself does not know the name */
 export function redirectOf(error: unknown): Redirect | undefined {
   if (!(error instanceof ErrorReply)) return undefined
   const [, kind, host = '', port = ''] =

@@ -1,7 +1,7 @@
 /**
  * What the store does in one step. A value begins with its state: `c` claimed, `w` writing, `d` done. Then come the token of the request
- * that holds the key, and the fingerprint of the request. A finished one has its outcome behind that. Each script has one key, as a
- * cluster wants it.
+ * that holds the key, and the fingerprint of the request. After that, a finished one has its outcome. Each script has one key, as a
+ * cluster requires.
  */
 import { createHash } from 'node:crypto'
 
@@ -10,7 +10,7 @@ export const fingerprintLength = 44
 
 export class Script {
   readonly text: string
-  /** What a server that has seen the script knows it by. */
+  /** The digest by which a server knows the script. */
   readonly digest: string
 
   constructor(text: string) {
@@ -19,12 +19,12 @@ export class Script {
   }
 }
 
-/** ARGV: the value, its life in milliseconds. @returns nothing where the key was free; else its value and how long that lives */
+/** ARGV: the value, its life in milliseconds. @returns nothing if the key was free, else its value and the rest of its life */
 export const claim = new Script(`
 if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return false end
 return { redis.call('GET', KEYS[1]), redis.call('PTTL', KEYS[1]) }`)
 
-/** ARGV: the token, the life from now on in milliseconds. @returns 1 where the token still holds the claim */
+/** ARGV: the token, the life from now on in milliseconds. @returns 1 if the token still holds the claim */
 export const write = new Script(`
 local value = redis.call('GET', KEYS[1])
 if not value or string.sub(value, 1, ${1 + tokenLength}) ~= 'c' .. ARGV[1] then return 0 end

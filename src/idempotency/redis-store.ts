@@ -1,4 +1,4 @@
-/** Keeps the requests under way, and the answers of the last ten minutes, where every replica finds them. */
+/** Keeps the requests in progress, and the answers of the last ten minutes, for all replicas. */
 import { randomBytes } from 'node:crypto'
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
@@ -18,7 +18,7 @@ import type { Claim, IdempotencyStore, Lease, Outcome } from './store.ts'
 
 export type RunScript = (script: Script, key: string, args: readonly string[]) => Promise<unknown>
 
-/** How long an outcome is kept, and that something was written, milliseconds. */
+/** How long an outcome, or the state `writing`, is kept, milliseconds. */
 const keptMs = 10 * 60 * 1000
 
 /** A request may end a little after its deadline. */
@@ -48,7 +48,7 @@ export class RedisStore implements IdempotencyStore {
       if (!Array.isArray(reply)) return { state: 'claimed', lease }
       return this.read(String(reply[0]), Number(reply[1]), fingerprint)
     } catch (error) {
-      // The claim may have come through although its answer did not.
+      // The claim may have arrived although its answer did not.
       void lease.settle(undefined)
       throw error
     }
@@ -112,7 +112,7 @@ const Stored = Type.Object({
   payload: Type.String(),
 })
 
-/** At most 64 KiB and what holds them: an answer of LiveEngage's is no longer. */
+/** At most 64 KiB and what holds them: LiveEngage's answers are no longer. */
 function encode({ status, contentType, location, payload }: Outcome): string {
   const stored: Static<typeof Stored> =
     typeof payload === 'string'

@@ -1,4 +1,4 @@
-/** Counts of what the shared store does, since the start: plain numbers that are read when somebody asks. */
+/** Counts of the shared store since the start: plain numbers that are read at a scrape. */
 import { Histogram } from '../histogram.ts'
 
 /** Bounds in seconds. A store in the same zone answers in 0.0003 to 0.001; 0.25 is the limit. */

@@ -1,4 +1,4 @@
-/** The port behind `Idempotency-Key`: where it is kept which requests are under way and what became of the finished ones. A key is a digest. */
+/** The port behind `Idempotency-Key`: it stores which requests are in progress, and the outcomes of finished ones. A key is a digest. */
 
 /** An answer as it was sent. */
 export type Outcome = {
@@ -11,7 +11,7 @@ export type Outcome = {
 /** A key that one request holds, until it settles. */
 export type Lease = {
   /**
-   * Asked just before the first byte of what must not be sent twice. Absent where nobody else could have taken the key over.
+   * Called just before the first byte of what must not be sent twice. Absent if no other process could have taken the key.
    * @throws Problem `idempotency-store-unavailable`: nothing may be written
    */
   readonly write?: () => Promise<void>
@@ -20,21 +20,21 @@ export type Lease = {
 }
 
 export type Claim =
-  /** The request may be sent; nobody else has the key until its lease is settled. */
+  /** The request may be sent; no other has the key until its lease is settled. */
   | { state: 'claimed'; lease: Lease }
   /** The same request is under way. */
   | { state: 'running' }
   /** The same request has been answered before. */
   | { state: 'known'; outcome: Outcome }
-  /** The same request was sent, and whoever sent it has ended without an outcome. */
+  /** The same request was sent, and its sender ended without an outcome. */
   | { state: 'lost' }
   /** Another request has the key. */
   | { state: 'reused' }
 
 export type IdempotencyStore = {
-  /** Outcomes that are kept, where the store counts them. */
+  /** Outcomes that are kept, if the store counts them. */
   readonly size?: number
-  /** Whether a request under the key is under way, or has an outcome that is kept. */
+  /** Whether a request with the key is in progress, or its outcome is kept. */
   has(key: string): Promise<boolean>
   /**
    * @param fingerprint tells the request from any other under the same key

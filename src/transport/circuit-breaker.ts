@@ -20,7 +20,7 @@ export class CircuitBreaker {
   private openUntil = 0
   private probesUnderWay = 0
   private probesDone = 0
-  /** Counts the changes of state: a call that began before the latest change says nothing of the present. */
+  /** Counts the changes of state: a call that began before the latest one no longer counts. */
   private era = 0
   private readonly statistics: Pick<ServiceStatistics, 'openings'>
 
@@ -28,12 +28,12 @@ export class CircuitBreaker {
     this.statistics = statistics
   }
 
-  /** `probing` also where the pause is over and nothing has been tried since. */
+  /** `probing` also if the pause is over and nothing has been tried since. */
   get condition(): 'closed' | 'probing' | 'open' {
     return this.state === 'open' && performance.now() >= this.openUntil ? 'probing' : this.state
   }
 
-  /** How long calls will be refused, milliseconds; 0 where they are not, or where nobody knows. */
+  /** How long calls will be refused, milliseconds; 0 if they are not, or if that is unknown. */
   get refusesForMs(): number {
     return this.state === 'open' ? Math.max(this.openUntil - performance.now(), 0) : 0
   }

@@ -1,4 +1,4 @@
-/** The connections to one host, which are replaced often enough that an address that has moved is noticed. */
+/** The connections to one host. They are replaced often enough to notice a new address. */
 import type { Dispatcher } from 'undici'
 
 /** An undici pool, as far as it is used. */
@@ -10,7 +10,7 @@ export type ConnectionPoolsOptions = {
   openPool: () => ConnectionPool
   /** Closes a pool once the calls it still has are over. */
   retirePool: (pool: ConnectionPool) => void
-  /** How long a connection is given new calls, milliseconds. */
+  /** How long a connection gets new calls, milliseconds. */
   lifeMs: number
 }
 
@@ -18,9 +18,9 @@ export type ConnectionPoolsOptions = {
 const handoverShare = 1 / 2
 
 /**
- * A living socket never asks DNS again. undici's own `clientTtl` can leave a request waiting for ever, so whole pools are replaced.
- * During the handover the new pool gets a growing share of the calls, so that its connections open one by one: a hundred TLS
- * handshakes at once would keep every caller waiting for at least as many milliseconds.
+ * An open socket never asks DNS again. With undici's own `clientTtl` a request can wait forever, so whole pools are replaced. During the
+ * handover the new pool gets a growing share of the calls, so that its connections open one by one: a hundred TLS handshakes at once
+ * would delay every caller by at least as many milliseconds.
  */
 export class ConnectionPools {
   /** The only pool; undefined during a handover, and before the first call. */
@@ -41,7 +41,7 @@ export class ConnectionPools {
     this.handoverMs = options.lifeMs * handoverShare
   }
 
-  /** The pool for the next call, where there is no steady one. */
+  /** The pool for the next call, if there is no steady one. */
   next(): ConnectionPool {
     this.newest ??= this.open()
     if (this.former === undefined) {
@@ -65,7 +65,7 @@ export class ConnectionPools {
     const pool = this.options.openPool()
     const ms = this.options.lifeMs - this.handoverMs
     this.renewal = setTimeout(() => this.renew(), ms).unref()
-    // Where no calls come one connection after the other is closed; a former pool must not open any after that.
+    // Without calls, the connections are closed one by one. A former pool must not open any after that.
     pool.on('disconnect', () => {
       if (pool === this.former && pool.stats.connected === 0) this.endFormer()
     })

@@ -5,10 +5,10 @@ import buildConnector from 'undici/lib/core/connect.js'
 import { authorityOf, type Egress } from './egress.ts'
 import { openTunnel } from './tunnel.ts'
 
-/** EBUSY is what getaddrinfo says where it cannot read its own files (glibc); no connection ends so. */
+/** EBUSY: getaddrinfo cannot read its own files (glibc). No connection ends with it. */
 const lacksOfFiles = new Set(['EMFILE', 'ENFILE', 'EBUSY'])
 
-/** No connection came about, so nothing can have been written on it. */
+/** No connection was made, so nothing can have been written on it. */
 export class ConnectFailure extends Error {
   override readonly name = 'ConnectFailure'
   readonly code: string | undefined
@@ -26,14 +26,14 @@ export class ConnectFailure extends Error {
 /**
  * One for all pools, so that a new pool resumes the TLS sessions of the one before.
  * @param timeoutMs of each step: to the egress proxy, to the host
- * @param usesTls whether calls over TLS will come; its part is made then at once, and with the first of them otherwise
+ * @param usesTls whether calls over TLS will come: then TLS is prepared at once, else with the first of them
  */
 export function createConnector(
   timeoutMs: number,
   egress: Egress,
   usesTls: boolean,
 ): Connector.connector {
-  // Over HTTP/2 undici would send a POST again after REFUSED_STREAM.
+  // Over HTTP/2, undici would resend a POST after REFUSED_STREAM.
   const options = { timeout: timeoutMs, allowH2: false, rejectUnauthorized: true }
   const connectPlain = buildConnector(options)
   let connectTls = usesTls ? withTls(options) : undefined

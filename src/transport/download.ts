@@ -1,4 +1,4 @@
-/** One download, streamed: like an exchange until its first byte, then as fast as its reader, and always with an end. */
+/** One streamed download: like an exchange until its first byte, then as fast as its reader, and always ended in time. */
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { Problem } from '../problems/problem.ts'
@@ -10,15 +10,15 @@ export type Download = {
   status: number
   contentType: string | undefined
   contentLength: string | undefined
-  /** Whoever opens it reads or destroys it. */
+  /** Its opener must read or destroy it. */
   body: Readable
 }
 
 /** From the first byte on. */
 export type TransferBounds = {
-  /** A transfer ends where nothing moves for this long, whichever side it waits for. */
+  /** A transfer ends if nothing moves for this long, on either side. */
   longestPauseMs: number
-  /** A transfer ends then, however much is left: a reader that trickles must not keep a slot for ever. */
+  /** A transfer ends after this long in any case: a slow reader must not keep a slot forever. */
   longestTransferMs: number
 }
 
@@ -26,7 +26,7 @@ export type TransferBounds = {
 const usualBounds: TransferBounds = { longestPauseMs: 15_000, longestTransferMs: 300_000 }
 
 /**
- * Opens a download. Its slot lasts as long as the transfer. @param terms their deadline is that of the first byte
+ * Opens a download, which keeps its slot until its end. @param terms their deadline is that of the first byte
  * @throws Problem with one of the upstream's codes; its cause has the socket's error
  */
 export function download(
@@ -67,7 +67,7 @@ class Transfer extends Call {
       controller.abort(cause)
       return
     }
-    // The storage has answered. A reader that is slow, or leaves, says nothing about it and must not hold up a probe of the breaker.
+    // The storage has answered. A reader that is slow, or leaves, is not its failure and must not delay a probe of the breaker.
     this.slot.judge(outcomeOf(status))
     const text = (name: string) => {
       const value = headers[name]
@@ -113,12 +113,12 @@ class Transfer extends Call {
   /** Something moved. */
   private goOn(): void {
     const leftMs = this.endsAt - performance.now()
-    // Chunks that come without a break would put the timer off again and again.
+    // Chunks without a pause would restart the timer again and again.
     if (leftMs <= 0) this.expire()
     else this.startTimer(Math.min(leftMs, this.bounds.longestPauseMs))
   }
 
-  /** Before the first byte the caller is told; after it the stream breaks off, which shortens the answer visibly. */
+  /** Before the first byte the caller gets a problem. After it the stream breaks off, which the caller sees. */
   protected override fail(problem: Problem): void {
     if (this.body === undefined) super.fail(problem)
     else if (this.settle()) this.body.destroy(problem)

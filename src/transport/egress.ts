@@ -1,4 +1,4 @@
-/** Which egress proxy a call out goes through, if any: what a company's network asks for by `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. */
+/** Which egress proxy an outbound call goes through, if any: set by `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. */
 import { isLoopback } from './loopback.ts'
 
 export type EgressOptions = {
@@ -13,7 +13,7 @@ export type EgressOptions = {
 /** A URL has all of these; without a port it means that of its protocol. */
 export type Target = { readonly protocol: string; readonly hostname: string; readonly port: string }
 
-/** @returns the proxy's URL, or undefined where the target is reached directly */
+/** @returns the proxy's URL, or undefined if the target is reached directly */
 export type Egress = (target: Target) => URL | undefined
 
 export function createEgress({ httpsProxy, httpProxy, noProxy = [] }: EgressOptions): Egress {

@@ -1,4 +1,4 @@
-/** The one way out to the network: one HTTP call inside its deadline, from the slot that it was given to its end, failing only as a problem. */
+/** One outgoing HTTP call within its deadline, from its slot to its end. It fails only with a problem. */
 import { AsyncResource } from 'node:async_hooks'
 import type { Dispatcher } from 'undici'
 import { Problem } from '../problems/problem.ts'
@@ -26,14 +26,14 @@ export type CallOptions = {
 
 /**
  * Begins a call as soon as it has a slot.
- * @throws Problem `overloaded`, `expired` or `open` of the upstream where it gets none, or what `beforeWrite` throws
+ * @throws Problem `overloaded`, `expired` or `open` of the upstream if it gets none, or what `beforeWrite` throws
  */
 export function withSlot<T>(
   { host, upstream, terms }: Pick<CallOptions, 'host' | 'upstream' | 'terms'>,
   begin: (slot: Slot, resolve: (result: T) => void, reject: (error: unknown) => void) => void,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    // A batch runs in the context of one of its calls. What instrumentation knows of that request must not become another's.
+    // A batch runs in the async context of one of its calls. Instrumentation must not mix it up with another request's.
     const context = new AsyncResource('UpstreamCall')
     const beginInBatch = (slot: Slot) => {
       host.inBatch(() => context.runInAsyncScope(begin, undefined, slot, resolve, reject))
@@ -85,7 +85,7 @@ export abstract class Call implements Dispatcher.DispatchHandler {
     this.reject = reject
   }
 
-  /** Whatever is thrown on the way to undici is what the call fails with, and leaves neither its slot nor a timer behind. */
+  /** If something is thrown on the way to undici, the call fails with that, and its slot and timer are freed. */
   begin(request: OutgoingRequest): void {
     try {
       this.dispatch(request)
@@ -116,7 +116,7 @@ export abstract class Call implements Dispatcher.DispatchHandler {
 
   /**
    * undici calls this when it is about to write, and only then: from here on the upstream may have the request.
-   * What is thrown here keeps the request from being written and leaves the connection to the next one; `abort` would close it.
+   * If it throws, the request is not written and the connection stays open for the next one; `abort` would close it.
    */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.writtenAt = performance.now()
@@ -129,7 +129,7 @@ export abstract class Call implements Dispatcher.DispatchHandler {
     this.host.refusesConnections = false
   }
 
-  /** Comes also for a call that was over before: only then is its connection free again. */
+  /** Also called for a call that was over before: only then is its connection free again. */
   onResponseError(_controller: unknown, cause: unknown): void {
     const { failed, unreachable, overloaded } = this.upstream
     if (cause instanceof ConnectFailure && cause.isLackOfFiles) {
@@ -144,7 +144,7 @@ export abstract class Call implements Dispatcher.DispatchHandler {
     this.fail(new Problem(this.controller === undefined ? unreachable : failed, { cause }))
   }
 
-  /** Ends the call where it stands. */
+  /** Ends the call at once. */
   expire(): void {
     const { timeout, expired } = this.upstream
     this.fail(new Problem(this.controller === undefined ? expired : timeout))
@@ -157,14 +157,14 @@ export abstract class Call implements Dispatcher.DispatchHandler {
     this.timer = setTimeout(expire, ms, this)
   }
 
-  /** Tells whoever waits, unless the call is over. */
+  /** Rejects the call, unless it is over. */
   protected fail(problem: Problem): void {
     if (!this.settle()) return
     this.span?.end(undefined, problem)
     this.reject(problem)
   }
 
-  /** @returns false where the call was over already */
+  /** @returns false if the call was over already */
   protected settle(): boolean {
     if (this.isOver) return false
     this.isOver = true
@@ -172,7 +172,7 @@ export abstract class Call implements Dispatcher.DispatchHandler {
     return true
   }
 
-  /** Not so where a pooled connection was found dead, or where the caller's deadline left too little time. */
+  /** Not so if a pooled connection was found dead, or if the caller's deadline left too little time. */
   private isUpstreamsFault(cause: unknown): boolean {
     if (this.controller === undefined) return cause instanceof ConnectFailure
     return !this.isOver || this.terms.deadline - this.writtenAt >= this.host.patienceMs
@@ -258,7 +258,7 @@ export function outcomeOf(status: number): CallOutcome {
   return status >= 400 ? 'refusal' : 'success'
 }
 
-/** @returns undefined where the body is not JSON */
+/** @returns undefined if the body is not JSON */
 export function jsonOf({ body }: Pick<Answer, 'body'>): unknown {
   try {
     return JSON.parse(body.toString('utf8'))

@@ -15,7 +15,7 @@ import type {
 } from './statistics.ts'
 import type { Terms } from './terms.ts'
 
-/** A service, and the problem that each failure of a call to it is. Whether the write began decides, never the socket's error. */
+/** A service, and the problem for each failure of a call to it. What counts is whether the write began, not the socket's error. */
 export type Upstream = {
   /** Each service of a host has a circuit breaker of its own. */
   readonly service: ServiceName
@@ -23,7 +23,7 @@ export type Upstream = {
   readonly unreachable: ProblemCode
   /** The deadline passed before anything was written. */
   readonly expired: ProblemCode
-  /** Written, and then no whole answer. */
+  /** Written, and no whole answer. */
   readonly failed: ProblemCode
   /** Written, and the deadline passed. */
   readonly timeout: ProblemCode
@@ -38,10 +38,10 @@ export type Refusal = { reason: ShedReason; problem: Problem }
 
 export type HostOptions = QueueOptions & {
   pools: ConnectionPoolsOptions
-  /** How long a service may take before a time-out counts as its failure, milliseconds: callers may have asked for less. */
+  /** How long a call must have run for a timeout to count as a failure, milliseconds: callers may ask for less. */
   patienceMs: number
   statistics: CallStatistics
-  /** Does work together with that of other calls; see `Hosts`. */
+  /** Runs work in a batch with that of other calls; see `Hosts`. */
   inBatch: (work: () => void) => void
 }
 
@@ -82,7 +82,7 @@ export class Host {
     return this.pools.steady ?? this.pools.next()
   }
 
-  /** What a call would be refused with now, if anything: `overloaded` or `open` of the upstream. Nothing is counted. */
+  /** Why a call would be refused now, if it would: `overloaded` or `open` of the upstream. Nothing is counted. */
   refusalOf(upstream: Upstream, terms: Pick<Terms, 'accountId' | 'priority'>): Refusal | undefined {
     const refusal = this.breakerRefusal(upstream)
     if (refusal !== undefined || !this.queue.isFull(terms)) return refusal
@@ -144,7 +144,7 @@ export class Host {
   }
 }
 
-/** A slot in use: its call is judged once, as soon as it says something of the service, and ends once, when the connection is free again. */
+/** A slot in use. Its call is judged once, as soon as its outcome is known, and ends once, when the connection is free again. */
 export class Slot {
   private readonly queue: Queue
   private readonly terms: Terms
@@ -171,8 +171,8 @@ export class Slot {
   }
 
   /**
-   * Tells the circuit breaker how the call went. The first word counts: what becomes of the connection later is another matter.
-   * @returns that first word
+   * Tells the circuit breaker the outcome of the call. Only the first one counts: the connection may still fail later.
+   * @returns that first outcome
    */
   judge(outcome: CallOutcome): CallOutcome {
     if (this.outcome === undefined) {
@@ -182,7 +182,7 @@ export class Slot {
     return this.outcome
   }
 
-  /** Gives the slot back. @param outcome counts where the call was not judged before */
+  /** Gives the slot back. @param outcome counts if the call was not judged before */
   free(outcome: CallOutcome): void {
     if (this.isFree) return
     this.isFree = true

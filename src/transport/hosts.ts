@@ -19,7 +19,7 @@ export type HostsOptions = {
   connectTimeoutMs: number
   /** None by default: every host is reached directly. */
   egress?: EgressOptions
-  /** Whether most calls are over TLS, so that the first one should not wait for what it needs; yes by default. */
+  /** Whether most calls are over TLS, so that it is prepared before the first one; yes by default. */
   usesTls?: boolean
   /** The longest time that any call may take. */
   callTimeoutMs: number
@@ -27,7 +27,7 @@ export type HostsOptions = {
   lifeMs?: number
 }
 
-/** Less than the share of a request's time that a look-up or a log-in gets: a service that hangs there counts as failing, too. */
+/** Less than the share of a request's time for a look-up or a log-in, so that a service that hangs there counts as failing. */
 const patienceShare = 0.25
 
 /** An account's services live on a few hosts. Past this bound the host that has been idle longest loses its connections. */
@@ -55,7 +55,7 @@ export class Hosts {
     return this.byOrigin.get(origin) ?? this.add(origin)
   }
 
-  /** Those called of late. */
+  /** Those called recently. */
   [Symbol.iterator](): Iterator<Host> {
     return this.byOrigin.values()
   }
@@ -94,9 +94,9 @@ export class Hosts {
   }
 
   /**
-   * Begins calls, and hands their answers on, in batches: all that have become ready by the time the event loop has read its sockets. A
-   * write that wakes the other side's sleeping core is slow, and the writes right after it are not. Measured: 96 us of CPU for a SEND
-   * with it, 125 without. One `setImmediate` for each would be no batch: Node finishes all that follows from one before the next.
+   * Begins calls and passes on their answers in batches: all that are ready once the event loop has read its sockets. A write that wakes
+   * the other side's sleeping core is slow, and the writes right after it are not. Measured: 96 us of CPU for a SEND with it, 125
+   * without. One `setImmediate` for each would make no batch: Node finishes all that follows from one before the next.
    * @param work must not throw; it runs outside its caller's async context
    */
   private inBatch(work: () => void): void {
@@ -113,7 +113,7 @@ export class Hosts {
       connections: this.options.connections,
       pipelining: 1,
       connect: this.connect,
-      // A call has a timer of its own, which ends it whatever the host leaves out. Each of these would leave another timer behind.
+      // A call has its own timer, which always ends it. Each of these timeouts would leave another timer behind.
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: 4_000,

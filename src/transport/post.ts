@@ -1,4 +1,4 @@
-/** One POST of which only the status counts: it is over as soon as the answer's head is there. */
+/** One POST of which only the status counts: it ends with the head of the answer. */
 import type { Dispatcher } from 'undici'
 import { Call, type CallOptions, outcomeOf, withSlot } from './exchange.ts'
 import type { Host, Upstream } from './host.ts'
@@ -10,7 +10,7 @@ export type PostRequest = {
   readonly body: string
 }
 
-/** What is read of an answer, so that its connection can be used again. Of a longer or slower one the connection is closed. */
+/** How much of an answer is read, so that its connection can be reused. If it is longer or slower, the connection is closed. */
 const maxDrainedBytes = 16_384
 const longestDrainMs = 1_000
 

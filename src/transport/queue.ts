@@ -1,4 +1,4 @@
-/** The slots of a host and the queue for them: which call goes now, which waits, and which is told to come back later. */
+/** The slots of a host and the queue for them: which call goes now, which waits, and which is refused. */
 
 import type { ProblemCode } from '../problems/catalogue.ts'
 import { Problem } from '../problems/problem.ts'
@@ -19,7 +19,7 @@ export type QueueOptions = {
   accountShare: number
 }
 
-/** What a call is refused with: there is no room, or its deadline passed while it waited. */
+/** Why a call is refused: there is no room, or its deadline passed while it waited. */
 export type QueueRefusals = { service: ServiceName; overloaded: ProblemCode; expired: ProblemCode }
 
 type Waiting = {
@@ -41,7 +41,7 @@ export class Queue {
   private readonly waiting: Waiting[] = []
   /** Calls that wait for something else than a slot. */
   private holding = 0
-  /** By account; stays empty where one account may hold everything. */
+  /** By account; empty if one account may hold everything. */
   private readonly held = new Map<string, Held>()
   private readonly hasShares: boolean
   private readonly accountSlots: number
@@ -67,11 +67,11 @@ export class Queue {
 
   /**
    * Takes a slot, which `leave` gives back.
-   * @returns undefined where a slot was free; else a promise of one, in the order of arrival
+   * @returns undefined if a slot was free, else a promise of one, in the order of arrival
    * @throws Problem with one of the refusals' codes
    */
   enter(terms: Terms, refusals: QueueRefusals): Promise<void> | undefined {
-    // A free slot belongs to nobody in the queue: all who wait then are of accounts that hold their share.
+    // A free slot is for no call in the queue: all that wait belong to accounts that hold their share.
     if (this.hasSlot(terms.accountId)) {
       this.count(terms.accountId, 'slots', 1)
       return undefined
@@ -81,7 +81,7 @@ export class Queue {
   }
 
   /**
-   * Holds a place until something else has come that a call needs before it may take a slot, and no longer than its deadline.
+   * Holds a place for a call that must wait for something before it may take a slot, until its deadline at most.
    * @param arrival must not reject
    * @throws Problem with one of the refusals' codes
    */

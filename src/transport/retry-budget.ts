@@ -1,13 +1,13 @@
-/** How many resends a host is worth: a tenth of its requests and one a second, so that retries do not multiply an outage. */
+/** Limits the resends to a host: a tenth of its requests and one a second, so that resends do not make an outage worse. */
 import type { CallStatistics } from './statistics.ts'
 
 const perRequest = 0.1
 const perSecond = 1
-/** The most that a quiet time saves up. */
+/** The most that can be saved up. */
 const maxBalance = 10
 
 export class RetryBudget {
-  /** Requests to the host so far; whoever sends one adds it. */
+  /** Requests to the host so far; the sender adds each. */
   requests = 0
   private balance = perSecond
   private countedRequests = 0
@@ -18,7 +18,7 @@ export class RetryBudget {
     this.statistics = statistics
   }
 
-  /** Takes one resend out. @returns false where there is none left */
+  /** Takes one resend out. @returns false if none is left */
   spend(): boolean {
     const now = performance.now()
     const earned =

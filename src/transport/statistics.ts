@@ -1,4 +1,4 @@
-/** Counts of upstream calls since the start: plain numbers, added where it happens and read when somebody asks. */
+/** Counts of upstream calls since the start: plain numbers, added at each call and read at a scrape. */
 import { Histogram } from '../histogram.ts'
 import type { Priority } from './terms.ts'
 
@@ -16,7 +16,7 @@ export type CallOutcome =
   | 'success'
   /** No connection, no whole answer, or a server error. */
   | 'failure'
-  /** A client error: the service works, and refuses this call. */
+  /** A client error: the service works, but refuses this call. */
   | 'refusal'
   /** The call was never written, or had no time for an answer. */
   | 'none'
@@ -34,13 +34,13 @@ export type ShedReason =
   | 'circuit-open'
   /** The event loop lags. */
   | 'event-loop'
-  /** As many uploads are under way as may be. */
+  /** Too many uploads are in progress. */
   | 'uploads'
 
 /** A token of the proxy's own that a newer one may replace. */
 export type TokenKind = 'app-jwt' | 'consumer-jws'
 
-/** What makes it worth sending a request again. */
+/** Why a request is sent again. */
 export type Remedy = 'reconnect' | 'wait' | 'move' | TokenKind
 
 /** Histogram bounds in seconds. LiveEngage usually answers in 0.05 to 0.3; REQUEST_TIMEOUT_MS is 10 unless set otherwise. */
@@ -68,7 +68,7 @@ export class CallStatistics {
     'domain-api': new ServiceStatistics(),
     app: new ServiceStatistics(),
   }
-  /** Of the calls that waited in a queue, whatever became of them. */
+  /** Of all calls that waited in a queue. */
   readonly queueSeconds = new Histogram(callSecondsBounds)
   readonly resends: Record<Remedy, number> = {
     reconnect: 0,

@@ -1,4 +1,4 @@
-/** The terms of one outgoing call: for whom it is made, how important it is, and until when it is worth making. */
+/** The terms of one outgoing call: its account, its priority and its deadline. */
 import type { Trace } from './trace.ts'
 
 /** Under pressure `low` may wait only while the queue is under a quarter full, `normal` under half, `high` to its end. */
@@ -11,11 +11,11 @@ export type Terms = {
   readonly deadline: number
   /** The caller's connection. A call whose caller has hung up does not leave the queue. */
   readonly connection?: { readonly destroyed: boolean } | undefined
-  /** How long the request has been upstream; the calls of a request share one. */
+  /** How long the request has been upstream; its calls share one. */
   readonly upstream?: UpstreamTime
-  /** Asked once the call has its slot, just before its first byte. What it throws is what the call fails with, and nothing is written. */
+  /** Called once the call has its slot, just before its first byte. If it throws, the call fails with that, and nothing is written. */
   readonly beforeWrite?: (() => Promise<void>) | undefined
-  /** The parent of the call's span, where tracing is on. */
+  /** The parent of the call's span, if tracing is on. */
   readonly trace?: Trace | undefined
 }
 
@@ -23,6 +23,6 @@ export type Terms = {
 export type UpstreamTime = {
   /** Of the calls that have ended. */
   endedMs: number
-  /** When the call under way began, on the clock of `performance.now()`; undefined where there is none. */
+  /** When the call under way began, on the clock of `performance.now()`; undefined if there is none. */
   startedAt: number | undefined
 }

@@ -1,4 +1,4 @@
-/** The port to a tracer: what a call tells it. */
+/** The port to a tracer: what a call reports. */
 import type { Problem } from '../problems/problem.ts'
 
 /** Travels with a call, in its terms. */
@@ -17,6 +17,6 @@ export type TracedCall = {
 export type CallSpan = {
   /** Sent beside the call's own headers. */
   readonly headers: Readonly<Record<string, string>>
-  /** Ends it, once. @param status undefined where no answer came */
+  /** Ends it, once. @param status undefined if no answer came */
   end(status: number | undefined, problem?: Problem): void
 }

@@ -1,11 +1,11 @@
-/** A tunnel through an egress proxy (CONNECT, RFC 9110): a socket as if it led to the target itself. */
+/** A tunnel through an egress proxy (CONNECT, RFC 9110): a socket that works like one to the target. */
 import { request as requestPlain } from 'node:http'
 import { request as requestTls } from 'node:https'
 import type { Socket } from 'node:net'
 import { unescape as decode } from 'node:querystring'
 import { portOf } from './egress.ts'
 
-/** The proxy let nobody through, so nothing can have been written to the target. */
+/** The proxy opened no tunnel, so nothing can have been written to the target. */
 export class TunnelRefused extends Error {
   override readonly name = 'TunnelRefused'
   readonly code: string
