@@ -1,4 +1,4 @@
-/** What LiveEngage's answer to a SEND means: a success, or the problem that it is. */
+/** What LiveEngage's answer to a SEND means: a success or a problem. */
 import { Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import type { ProblemCode } from '../problems/catalogue.ts'
@@ -9,7 +9,7 @@ import { ConversationAnswer, SendAnswer } from './protocol/answers.ts'
 import { isId } from './protocol/values.ts'
 
 export type SendSuccess = {
-  /** The number LiveEngage gave the event; absent where it gave none that is usable. */
+  /** The number LiveEngage gave the event; absent if it gave no usable one. */
   sequence: number | undefined
   /** What else it says, not yet checked. */
   body: unknown
@@ -17,7 +17,7 @@ export type SendSuccess = {
 
 export type OpenSuccess = {
   conversationId: string
-  /** The conversation is open all the same. */
+  /** The conversation is open nevertheless. */
   isProfileRefused: boolean
 }
 
@@ -78,7 +78,7 @@ export function readConversationAnswer(
   throw refusal(answer, opened, isSuccess(opened.code))
 }
 
-/** Of an answer that is passed on as it is: the problem that a resend may heal, if it is one. */
+/** For an answer that is passed on unchanged: the problem that a resend may fix, if any. */
 export function readNativeRefusal(answer: Answer): Problem | undefined {
   const { status } = answer
   if (status !== 401 && status !== 404 && status !== 421 && status !== 429) return undefined
@@ -86,13 +86,13 @@ export function readNativeRefusal(answer: Answer): Problem | undefined {
   return refusal(answer, sendAnswer.Check(json) ? json : undefined, false)
 }
 
-/** By its id, or by its place where it has none: documented examples use one id for both. */
+/** By its id, or else by its index: documented examples use one id for both. */
 function itemOf(items: ConversationAnswer, id: string, position: number): SendAnswer | undefined {
   const placed = items[position]
   return items.find(({ reqId }) => reqId === id) ?? (placed?.reqId == null ? placed : undefined)
 }
 
-/** Source: lp-devassist-connectors, which says that the profile is updated all the same. */
+/** Source: lp-devassist-connectors, which says that the profile is updated nevertheless. */
 function saysAlreadyOpen(document: SendAnswer): boolean {
   return /already has open conversation/i.test(textOf(document, 'msg'))
 }
@@ -102,7 +102,7 @@ function isSuccess(code: string | number): boolean {
   return code === 'OK' || code === 200 || code === 201
 }
 
-/** Whether a status leaves open what LiveEngage did. */
+/** Whether a status leaves the outcome unknown. */
 export function leavesOutcomeUnknown(status: number): boolean {
   return status === 408 || status >= 500
 }
@@ -139,8 +139,8 @@ function refusal(
 }
 
 /**
- * Source: Authorization page. Its table and its example disagree on which of 40104 and 40105 is the missing AppJWT,
- * so for these two the title decides.
+ * Source: Authorization page. Its table and its example disagree on whether 40104 or 40105 is the missing AppJWT, so the title
+ * decides.
  */
 function unauthorizedCode(
   { errorCode }: LiveEngageAnswer,

@@ -1,4 +1,4 @@
-/** Speaks the Connector API: puts commands into envelopes, adds the tokens, has them delivered and reads the answers. */
+/** Speaks the Connector API: puts commands into envelopes, adds the tokens, sends them and reads the answers. */
 import { randomUUID } from 'node:crypto'
 import type { Problem } from '../problems/problem.ts'
 import { beforeDeadline } from '../transport/deadline.ts'
@@ -29,7 +29,7 @@ export type Command = SendCommand & { metadata?: Metadata }
 export type OpenCommand = readonly [SetUserProfile, ConsumerRequestConversation]
 
 export type Opened = OpenSuccess & {
-  /** LivePerson's own id of the consumer, where the ConsumerJWS names it. */
+  /** LivePerson's own id of the consumer, if the ConsumerJWS has it. */
   consumerId: string | undefined
 }
 
@@ -43,7 +43,7 @@ export type ClientOptions = {
 
 type Method = 'conversation' | 'conversation/send'
 
-/** `v=3` is the only version there is; another is answered 404. Source: release notes of February 2019. */
+/** `v=3` is the only version; others get a 404. Source: release notes of February 2019. */
 export const versionQuery = '?v=3'
 
 export class Client {
@@ -55,7 +55,7 @@ export class Client {
     this.clientProperties = describeClient(options.clientFeatures)
   }
 
-  /** The account's messaging host, where it is known already. */
+  /** The account's messaging host, if it is known already. */
   knownHost(accountId: string): Host | undefined {
     const origin = this.options.domains.cached(accountId, 'asyncMessagingEnt')
     return origin === undefined ? undefined : this.options.hosts.at(origin)
@@ -69,7 +69,7 @@ export class Client {
     return this.prepare(command)(context)
   }
 
-  /** Puts a command into its envelope. @returns what sends it, as `send` does, and holds no more than its bytes */
+  /** Puts a command into its envelope. @returns a function that sends it, like `send`, and holds only its bytes */
   prepare(command: Command): (context: CallContext) => Promise<SendSuccess> {
     const request = toRequest(command)
     const { id } = request
@@ -95,8 +95,8 @@ export class Client {
   }
 
   /**
-   * Passes a caller's own payload on. @param query with its question mark, as it came
-   * @returns LiveEngage's answer whatever it says
+   * Passes on a caller's own payload. @param query with its question mark, as it came
+   * @returns LiveEngage's answer, whatever it is
    * @throws Problem for the proxy's own failures
    */
   async forward(
@@ -115,7 +115,7 @@ export class Client {
         return answer
       })
     } catch (error) {
-      // What else was learnt on the way, such as IDP's refusal, is no answer of LiveEngage's to this caller.
+      // Other failures, such as IDP's refusal, are not LiveEngage's answer to this caller.
       if (latest === undefined || error !== refusal) throw error
       return latest
     }
@@ -219,7 +219,7 @@ function describeClient(features: readonly string[]): string | undefined {
   return features.length === 0 ? undefined : JSON.stringify({ type: '.ClientProperties', features })
 }
 
-/** A fresh id each time: LivePerson's examples share one, and then an answer cannot be told from another. */
+/** A new id each time: LivePerson's examples share one, and then two answers look alike. */
 export function toRequest(command: Command): SendRequest & { id: string } {
   return { kind: 'req', id: randomUUID(), ...command }
 }

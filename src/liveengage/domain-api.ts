@@ -37,7 +37,7 @@ export class DomainApi {
   }
 
   /**
-   * Looks up the origin of an account's service; asks once more where the Domain API did not answer or failed.
+   * Looks up the origin of an account's service; asks once more if the Domain API did not answer or failed.
    * @throws Problem `account-unknown`, `domain-lookup-failed` or `overloaded`
    */
   async lookUp(place: AccountService): Promise<string> {
@@ -87,7 +87,7 @@ export class DomainApi {
       throw new Problem('domain-lookup-failed', {
         detail:
           'The Domain API named a host that is not in LP_ALLOWED_HOSTS; no token was sent to it.',
-        // For the log: which one, should it have to be allowed. It may be any text.
+        // Logged, in case it has to be allowed. It may be any text.
         cause: new Error(`it named ${JSON.stringify(entry.baseURI.slice(0, maxShownHost))}`),
       })
     }

@@ -7,13 +7,13 @@ import { type AccountService, DomainApi, type DomainApiOptions } from './domain-
 import type { Service } from './protocol/values.ts'
 
 export type DomainsOptions = DomainApiOptions & {
-  /** How long a host is used before it is looked up again; up to a tenth is taken off at random, so that accounts do not expire together. */
+  /** How long a host is used before it is looked up again, less up to a tenth at random, so that accounts do not expire together. */
   ttlMs: number
   /** How long a host is still used after that while look-ups fail. */
   staleMs: number
 }
 
-/** How long a look-up that gave no host is remembered. */
+/** How long a failed look-up is remembered. */
 const unknownTtlMs = 30_000
 const failedTtlMs = 2_000
 
@@ -27,12 +27,12 @@ const staleRecheckMs = 10_000
  */
 const lookAheadMs = 50_000
 
-/** At most one extra look-up in this time for a host that refuses connections or disowns the account. */
+/** At most one extra look-up in this time for a host that refuses connections or the account. */
 const recheckIntervalMs = 10_000
 
 /**
  * A host that takes no connections is looked up again in the background this long after its last look-up. Its circuit breaker
- * keeps away the calls that would notice a move by failing.
+ * refuses the calls that would notice a move.
  */
 const unreachableRecheckMs = 2_000
 
@@ -48,7 +48,7 @@ type Entry = {
 
 /** Since the start. */
 export type DomainCounts = {
-  /** Hosts that were asked for: in the cache, after a wait for a look-up, or refused because an earlier look-up had failed. */
+  /** Requests for hosts: from the cache, after a look-up, or refused because an earlier look-up had failed. */
   cache: { hit: number; miss: number; refused: number }
   /** Look-ups that failed or were late while an older host was in the cache, which stays in use. */
   stale: number
@@ -106,7 +106,7 @@ export class Domains {
   }
 
   /**
-   * Looks up the origin of an account's service. Concurrent calls share one look-up, which is traced as a part of the first.
+   * Looks up the origin of an account's service. Concurrent calls share one look-up, which is traced as part of the first.
    * @throws Problem `account-unknown` or `domain-lookup-failed`, both remembered for a while
    */
   async find(accountId: string, service: Service, trace?: Trace): Promise<string> {
@@ -121,7 +121,7 @@ export class Domains {
   }
 
   /**
-   * Looks again where a service is, after its host refused a connection or disowned the account.
+   * Looks a service up again, after its host refused a connection or the account.
    * Calls that come while that look-up runs wait for it too.
    * @returns the origin to use now: the same as before if nothing better is known
    */
@@ -146,7 +146,7 @@ export class Domains {
     return recheck
   }
 
-  /** lru-cache's fetch method: looks up, or makes do with what was known. */
+  /** lru-cache's fetch method: looks up, or uses the known host. */
   private async refresh(
     key: string,
     known: Entry | undefined,
@@ -194,7 +194,7 @@ export class Domains {
       .catch(() => undefined)
   }
 
-  /** Puts a late answer in the place of the stale one, unless a newer one is there already. */
+  /** Replaces the stale entry with a late answer, unless there is a newer one. */
   private replace(key: string, stale: Entry, late: Entry): void {
     if (this.entries.peek(key, { allowStale: true }) !== stale) return
     this.entries.set(key, late, { ttl: this.freshTtlMs() })

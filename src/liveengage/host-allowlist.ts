@@ -1,4 +1,4 @@
-/** The host allow-list: which of the hosts that the Domain API names may be sent tokens. */
+/** The host allow-list: which hosts of the Domain API may get tokens. */
 import { isIP } from 'node:net'
 
 export type HostAllowlist = (host: string) => string | undefined

@@ -18,7 +18,7 @@ export type Preview = {
   body: SendRequest | ConversationRequest
 }
 
-/** Looks the host up; obtains no token and sends nothing. */
+/** Looks the host up. Gets no token and sends nothing. */
 export async function preview(
   client: Client,
   command: Command | OpenCommand,

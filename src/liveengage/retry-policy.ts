@@ -1,6 +1,6 @@
 /**
- * What may be sent again, and when. The one rule: never a second time what LiveEngage may have acted on.
- * Resends follow only a problem that says `not-sent`.
+ * What may be sent again, and when. The one rule: never resend what LiveEngage may have acted on.
+ * A resend follows only a problem with `not-sent`.
  */
 import { setTimeout } from 'node:timers/promises'
 import { Problem } from '../problems/problem.ts'
@@ -17,11 +17,11 @@ export type Resend<T> = {
   origin: string
   /** On the clock of `performance.now()`, milliseconds. */
   deadline: number
-  /** Looks again where the service is; the same origin if nothing better is known. */
+  /** Looks the service up again; the same origin if nothing better is known. */
   recheck: (failedOrigin: string) => Promise<string>
-  /** Replaces the refused token, one of the proxy's own, by a newer one. @returns false where there is none to be had */
+  /** Replaces the refused token, one of the proxy's own, by a newer one. @returns false if there is none */
   renew?: (kind: TokenKind) => Promise<boolean>
-  /** Bounds the resends after a 429 and after a connection that did not come about. */
+  /** Bounds the resends after a 429 and after a failed connection. */
   budget: RetryBudget
   /** Counts what is sent again. */
   statistics: Pick<CallStatistics, 'resends'>
@@ -29,11 +29,11 @@ export type Resend<T> = {
 
 const maxResends = 2
 
-/** A resend after a wait must leave LiveEngage this much time to answer, else a clear 429 would become an unclear 504. */
+/** A resend after a wait must leave LiveEngage this much time to answer, or a clear 429 becomes an unclear 504. */
 const minAnswerMs = 1_000
 
 /**
- * Makes the attempt again where that is safe: once after nothing could be written, once after a 429 that fits into the deadline,
+ * Makes the attempt again if that is safe: once if nothing could be written, once after a 429 if the wait fits into the deadline,
  * once at another host after 404 or 421, once with a newer token after LiveEngage refused one of the proxy's own.
  * @param error what the first attempt failed with
  * @throws the last attempt's error
@@ -97,7 +97,7 @@ async function apply(
     return isRenewed ? origin : undefined
   }
   if (problem.cause instanceof ConnectFailure && !budget.spend()) return undefined
-  // A look-up that comes too late leaves the problem as it was.
+  // If the look-up comes too late, the problem stays the same.
   const found = await beforeDeadline(recheck(origin), deadline).catch(() => undefined)
   return remedy === 'move' && found === origin ? undefined : found
 }

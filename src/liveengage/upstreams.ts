@@ -1,4 +1,4 @@
-/** LivePerson's services, and the problem that each failure of a call to them is. */
+/** LivePerson's services, and the problem for each failure of a call to them. */
 import type { Upstream } from '../transport/host.ts'
 
 export const messaging: Upstream = {

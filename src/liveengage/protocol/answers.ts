@@ -8,7 +8,7 @@ import { type Static, Type } from '@sinclair/typebox'
 export const SendAnswer = Type.Object({
   code: Type.Union([Type.String(), Type.Integer()]),
   reqId: Type.Optional(Type.Union([Type.String(), Type.Null()])),
-  /** An object in every documented answer, a string in its WebSocket twin; whatever it is, `code` alone says how it went. */
+  /** An object in every documented answer, a string in its WebSocket twin. Only `code` says whether it succeeded. */
   body: Type.Optional(Type.Unknown()),
 })
 export type SendAnswer = Static<typeof SendAnswer>

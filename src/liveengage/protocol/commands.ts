@@ -105,7 +105,7 @@ const TtrField = Type.Object(
   strict,
 )
 
-/** Documented on the agent side; whether a consumer may send it is not said. */
+/** Documented for agents; it is not said whether a consumer may send it. */
 const SkillField = Type.Object(
   {
     field: Type.Literal('Skill'),

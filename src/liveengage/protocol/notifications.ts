@@ -1,6 +1,6 @@
 /**
- * What LivePerson's webhooks bring, in every form that a source shows. The sources contradict each other, so nothing is required
- * that the program can do without.
+ * What LivePerson's webhooks send, in every form that a source shows. The sources contradict each other, so only what the program
+ * needs is required.
  * Source, unless a comment names another: LivePerson developer center, Connector API, Webhooks pages.
  */
 import { type Static, Type } from '@sinclair/typebox'
@@ -12,7 +12,7 @@ const Timestamp = Type.Integer({ minimum: 0, maximum: 253_402_300_799_999 })
 
 const Sequence = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 
-/** An array in every documented payload, but null or absent where there is none. */
+/** An array in every documented payload, but null or absent if there is none. */
 const Metadata = Type.Array(Type.Record(Type.String(), Type.Unknown()))
 
 /** `type` has the event's type as a suffix on the configuration page, and not in the payloads. */
@@ -145,7 +145,7 @@ const ConversationDetails = Type.Object({
 })
 export type ConversationDetails = Static<typeof ConversationDetails>
 
-/** Always the whole state, never a difference. Source also: schema aam/subscribeExConversationsNotification.json. */
+/** Always the whole state, never a change. Source also: schema aam/subscribeExConversationsNotification.json. */
 export const ConversationChange = Type.Object({
   type: Type.Optional(Type.String()),
   result: Type.Object({ convId: Text, conversationDetails: ConversationDetails }),

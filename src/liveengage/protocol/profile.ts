@@ -53,7 +53,7 @@ export const PersonalInfo = Type.Object(
           { email: Type.Optional(Type.String()), phone: Type.Optional(Type.String()) },
           strict,
         ),
-        // LivePerson names no limit; this one bounds what a wrong list costs.
+        // LivePerson names no limit. This one bounds the cost of a wrong list
         { maxItems: 100 },
       ),
     ),
@@ -71,7 +71,7 @@ const EngagementAttribute = Type.Union([
   Type.Object({ type: Type.Literal('personal'), personal: PersonalInfo }, strict),
 ])
 
-/** The older fields beside `authenticatedData` pass untouched. Source: schema connectorapi/setUserProfile.json. */
+/** The older fields beside `authenticatedData` pass unchanged. Source: schema connectorapi/setUserProfile.json. */
 export const SetUserProfile = Type.Object(
   {
     type: Type.Literal('userprofile.SetUserProfile'),

@@ -14,7 +14,7 @@ const strict = { additionalProperties: false } as const
 
 const envelopeFields = {
   kind: Type.Literal('req'),
-  /** 1 to 64 characters; echoed as `reqId`. Examples with a JSON number exist; the answer holds a string all the same. */
+  /** 1 to 64 characters; echoed as `reqId`. Some examples have a JSON number; the answer still has a string. */
   id: Type.Union([Type.String({ minLength: 1, maxLength: 64 }), Type.Integer()]),
   metadata: Type.Optional(Metadata),
 }

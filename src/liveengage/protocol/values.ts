@@ -1,4 +1,4 @@
-/** The words of LiveEngage's wire: what a field may hold. Source, unless a comment names another: LivePerson developer center, Connector API. */
+/** LiveEngage's wire format: what a field may hold. Source, unless a comment names another: LivePerson developer center, Connector API. */
 import { type Static, Type } from '@sinclair/typebox'
 import { StringEnum } from '../../string-enum.ts'
 
@@ -7,7 +7,7 @@ const account = '[A-Za-z0-9]{1,32}'
 export const accountPattern = `^${account}$`
 export const accountListPattern = `^${account}(,${account})*$`
 
-/** LiveEngage's ids of conversations and dialogs are opaque; this is the form that every known one has. */
+/** LiveEngage's ids of conversations and dialogs are opaque. Every known one has this form. */
 export const longestId = 128
 export const idPattern = `^[A-Za-z0-9_-]{1,${longestId}}$`
 

@@ -1,7 +1,7 @@
-/** LivePerson's own id of the consumer, which notifications name. Source: Authorization page. */
+/** LivePerson's own id of the consumer, which notifications use. Source: Authorization page. */
 import { decodeJwt } from 'jose/jwt/decode'
 
-/** @returns the claim `lp_consumer_id` of a ConsumerJWS; undefined where it has none, or is no JWT */
+/** @returns the claim `lp_consumer_id` of a ConsumerJWS; undefined if it has none, or is no JWT */
 export function readConsumerId(consumerJws: string): string | undefined {
   try {
     const { lp_consumer_id: consumerId } = decodeJwt(consumerJws)

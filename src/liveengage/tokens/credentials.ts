@@ -10,7 +10,7 @@ import { counted, noTokenCounts, type TokenCounts } from './token-counts.ts'
 import { type AppJwt, toAppJwt } from './token-life.ts'
 
 export type CredentialsOptions = LoginOptions & {
-  /** Told of a renewal that failed in the background, where no request can carry the news. */
+  /** Called for a renewal that failed in the background, which no request can report. */
   onRenewalFailure: (problem: Problem, accountId: string) => void
 }
 
@@ -38,7 +38,7 @@ export class Credentials {
   private readonly login: Login
   private readonly appJwts: LRUCache<string, AppJwt, Account>
   private readonly consumerJwss: LRUCache<string, string, Consumer>
-  /** By the key of an AppJWT, or by account where IDP failed. */
+  /** By the key of an AppJWT, or by account if IDP failed. */
   private readonly refusals = new LRUCache<string, Problem>({
     ...atMost(maxAccounts),
     ttl: loginPauseMs,
@@ -78,7 +78,7 @@ export class Credentials {
     return { appJwt: this.appJwts.size, consumerJws: this.consumerJwss.size }
   }
 
-  /** Milliseconds until the first of the AppJWTs that can be used must not be used any more; undefined where there is none. */
+  /** Milliseconds until the first usable AppJWT can no longer be used; undefined if there is none. */
   get firstEndMs(): number | undefined {
     const now = performance.now()
     const ends = [...this.appJwts.values()].map(({ deadAt }) => deadAt - now)
@@ -86,7 +86,7 @@ export class Credentials {
     return ahead.length === 0 ? undefined : Math.min(...ahead)
   }
 
-  /** Both tokens of a call where neither has to be obtained or renewed: each is the caller's if given, else the proxy's own. */
+  /** Both tokens of a call if neither has to be obtained or renewed: each is the caller's if given, else the proxy's own. */
   tokensAtHand(caller: Caller): Tokens | undefined {
     const { accountId, credentials, appJwt, consumerJws, consumerId } = caller
     if (appJwt !== undefined && consumerJws !== undefined) return { appJwt, consumerJws }
@@ -106,7 +106,7 @@ export class Credentials {
   }
 
   /**
-   * Both tokens of a call, obtained where they have to be.
+   * Both tokens of a call, obtained if necessary.
    * @throws Problem `credentials-missing`, or as `appJwt` and `consumerJws` do
    */
   async tokens(caller: Caller, trace?: Trace): Promise<Tokens> {
@@ -148,7 +148,7 @@ export class Credentials {
 
   /**
    * Drops exactly the refused AppJWT and obtains another.
-   * @returns an AppJWT newer than the refused one, or undefined where it must not be renewed again so soon
+   * @returns an AppJWT newer than the refused one, or undefined if it must not be renewed again so soon
    * @throws Problem as `appJwt` does
    */
   async renewAppJwt(account: Account, refused: string, trace?: Trace): Promise<string | undefined> {
@@ -182,7 +182,7 @@ export class Credentials {
 
   /**
    * Drops exactly the refused ConsumerJWS and obtains another.
-   * @returns another ConsumerJWS than the refused one, or undefined where it must not be renewed again so soon
+   * @returns another ConsumerJWS than the refused one, or undefined if it must not be renewed again so soon
    * @throws Problem as `consumerJws` does
    */
   async renewConsumerJws(
@@ -246,7 +246,7 @@ export class Credentials {
     try {
       return await this.obtainWithAppJwt(consumer)
     } catch (error) {
-      // A refusal concerns this consumer alone, a failure all of the account's.
+      // A refusal concerns only this consumer, a failure the whole account.
       if (isProblem(error, 'login-failed')) this.refusals.set(consumer.accountId, error)
       throw error
     }

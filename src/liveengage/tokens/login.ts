@@ -20,7 +20,7 @@ export type LoginOptions = {
   trace?: Trace | undefined
 }
 
-/** With what the proxy logs in, for which account. */
+/** The account, and the proxy's credentials for it. */
 export type Account = {
   readonly accountId: string
   readonly credentials: ClientCredentials
@@ -38,7 +38,7 @@ export class Login {
   }
 
   /**
-   * Obtains an AppJWT. V1 of the path: V2 is not said to hold for this API. Source: OAuth 2.0 page.
+   * Obtains an AppJWT. V1 of the path: V2 is not documented for this API. Source: OAuth 2.0 page.
    * @throws Problem `login-failed`, `credentials-rejected` or `overloaded`
    */
   async appJwt(account: Account): Promise<string> {
@@ -59,7 +59,7 @@ export class Login {
 
   /**
    * Obtains a ConsumerJWS. Source: Authorization page; success is 201.
-   * @returns undefined where IDP refuses the AppJWT
+   * @returns undefined if IDP refuses the AppJWT
    * @throws Problem `login-failed`, `credentials-rejected`, `overloaded`, or `rejected-by-liveengage` for this consumer's id
    */
   async consumerJws(
@@ -85,7 +85,7 @@ export class Login {
     throw refusalOf('IDP', status)
   }
 
-  /** Asks once more, at a host looked up again, where the service did not answer or failed: both calls are safe to repeat. */
+  /** Tries once more, at a host looked up again, if the service did not answer or failed: both calls are safe to repeat. */
   private async ask(
     { accountId, trace = this.options.trace }: Account,
     service: Extract<Service, 'sentinel' | 'idp'>,
@@ -112,7 +112,7 @@ export function idpRefusal(): Problem {
   return refusalOf('IDP', 401)
 }
 
-/** The detail is what is logged of it, too. */
+/** The detail is also logged. */
 function refusalOf(service: 'Sentinel' | 'IDP', status: number): Problem {
   const isRefusal = status >= 400 && status < 500 && status !== 408 && status !== 429
   const advice = 'check the client id, its secret and that the app is installed in the account'

@@ -1,10 +1,10 @@
-/** What becomes of a token that LiveEngage refused: one of the proxy's own is renewed, or reported as the proxy's fault. */
+/** Handles a token that LiveEngage refused: one of the proxy's own is renewed, or reported as the proxy's fault. */
 import { Problem } from '../../problems/problem.ts'
 import type { TokenKind } from '../../transport/statistics.ts'
 import type { CallContext, Caller } from '../caller.ts'
 import type { Credentials, Tokens } from './credentials.ts'
 
-/** @returns tokens with a newer one in the place of the refused one; undefined where that is the caller's, or there is none to be had */
+/** @returns tokens with a newer one in place of the refused one; undefined if that is the caller's, or if there is no newer one */
 export async function newerTokens(
   kind: TokenKind,
   refused: Tokens,

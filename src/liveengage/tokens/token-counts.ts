@@ -5,9 +5,9 @@ type RenewalCounts = { ok: number; failed: number }
 
 /** Since the start. */
 export type TokenCounts = {
-  /** A token that was asked for: from the cache, after a wait for LivePerson, or not to be had so soon after a failure. */
+  /** Requests for a token: from the cache, after a wait for LivePerson, or refused because an earlier log-in had failed. */
   cache: CacheCounts
-  /** By what caused them: the token's age, or LiveEngage's refusal of it. */
+  /** By cause: the token's age, or LiveEngage's refusal of it. */
   renewals: { age: RenewalCounts; refusal: RenewalCounts }
 }
 
@@ -18,7 +18,7 @@ export function noTokenCounts(): TokenCounts {
   }
 }
 
-/** Adds what comes of a renewal. */
+/** Counts the result of a renewal. */
 export async function counted<T>(counts: RenewalCounts, renewal: Promise<T>): Promise<T> {
   try {
     const token = await renewal

@@ -7,9 +7,9 @@ export type AppJwt = { readonly token: string; readonly renewAt: number; readonl
 /** Renewal begins at 80 % of a token's life, up to a tenth of that earlier. In its last 30 s a token is no longer used. */
 const renewalShare = 0.8
 const safetyMs = 30_000
-/** Where a token says nothing. Source: Authorization page. */
+/** If a token says nothing. Source: Authorization page. */
 const defaultLifeMs = 3_600_000
-/** So that a token which claims to be over already does not cost a login for each message. */
+/** So that a token which claims to be expired does not cost a log-in for each message. */
 const minLifeMs = 1_000
 
 /** The life comes from the token's own two times, so that a wrong clock here does no harm. */
@@ -25,7 +25,7 @@ export function toAppJwt(token: string): AppJwt {
 export function readLifeMs(token: string): number {
   try {
     const { exp, iat = Date.now() / 1000 } = decodeJwt(token)
-    // jose types both as numbers without a look at them.
+    // jose types both as numbers without checking them.
     const areNumbers = typeof exp === 'number' && typeof iat === 'number'
     return areNumbers ? Math.max((exp - iat) * 1000, minLifeMs) : defaultLifeMs
   } catch {
