@@ -166,7 +166,7 @@ function windDown(
   })
 }
 
-/** @returns undefined where it is not asked for */
+/** @returns undefined if it is not asked for */
 async function openSandbox(
   { sandboxPort: port, isSandboxStrict, sandboxWebhookUrl }: Config,
   command: string | undefined,

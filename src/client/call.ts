@@ -9,7 +9,7 @@ import {
   unexpected,
 } from './failures.ts'
 
-/** Every call has a key, or changes nothing where it is repeated: so any attempt that fails for want of an answer may be made again. */
+/** Every call has a key, or changes nothing if it is repeated: so any attempt that fails for want of an answer may be made again. */
 export type Call<Answer> = {
   url: string
   method: string
@@ -21,7 +21,7 @@ export type Call<Answer> = {
   isRepeatable: boolean
   /** The status of the success. */
   success: number
-  /** @returns undefined where the answer is not what it should be */
+  /** @returns undefined if the answer is not what it should be */
   read: (response: Response) => Promise<Answer | undefined>
 }
 

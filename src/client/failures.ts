@@ -91,7 +91,7 @@ function readProblem(contentType: string | null, text: string): Problem | undefi
   return isProblem(value) ? value : undefined
 }
 
-/** @returns undefined where it is no JSON */
+/** @returns undefined if it is no JSON */
 export function parse(text: string): unknown {
   try {
     return JSON.parse(text)

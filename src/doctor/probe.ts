@@ -111,7 +111,7 @@ export async function connectionTo(
   return { createConnection: () => (isTls ? connectTls({ socket: tunnel, servername }) : tunnel) }
 }
 
-/** @returns undefined where the host is reached directly */
+/** @returns undefined if the host is reached directly */
 async function tunnelTo(
   origin: string,
   { connectTimeoutMs, egress }: Way,

@@ -16,7 +16,7 @@ export type Place = {
 /** What may come next. `first` of an object or an array may also be its end. */
 type Expected = 'value' | 'first-item' | 'key' | 'first-key' | 'colon' | 'comma' | 'end'
 
-/** Goes on after "must be valid JSON"; empty where it is. */
+/** Goes on after "must be valid JSON"; empty if it is. */
 export function describeFault(text: string): string {
   const place = findFault(text)
   if (place === undefined) return ''
@@ -44,7 +44,7 @@ export function findFault(text: string): Place | undefined {
   }
 }
 
-/** @returns -1 where no token begins */
+/** @returns -1 if no token begins */
 function endOfToken(text: string, start: number): number {
   switch (text[start]) {
     case '{':
@@ -67,7 +67,7 @@ function endOfToken(text: string, start: number): number {
   }
 }
 
-/** @param sign the first character of a token @returns undefined where it must not be */
+/** @param sign the first character of a token @returns undefined if it must not be */
 function follow(expected: Expected, sign: string, open: ('{' | '[')[]): Expected | undefined {
   const takesValue = expected === 'value' || expected === 'first-item'
   const mayClose = expected === 'comma'

@@ -9,7 +9,7 @@ const zero = 0x30
 const largeE = 0x45
 const smallE = 0x65
 
-/** @param start of a quote @returns behind the closing one; -1 where it is no string of JSON */
+/** @param start of a quote @returns behind the closing one; -1 if it is no string of JSON */
 export function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at += 1) {
     const code = text.charCodeAt(at)
@@ -24,14 +24,14 @@ export function endOfString(text: string, start: number): number {
   return -1
 }
 
-/** @returns 0 where it is no escape */
+/** @returns 0 if it is no escape */
 function lengthOfEscape(text: string, at: number): number {
   const sign = text.charAt(at + 1)
   if (sign === 'u') return /^[0-9A-Fa-f]{4}$/.test(text.slice(at + 2, at + 6)) ? 6 : 0
   return sign !== '' && '"\\/bfnrt'.includes(sign) ? 2 : 0
 }
 
-/** @returns behind the longest number that begins here; -1 where none does */
+/** @returns behind the longest number that begins here; -1 if none does */
 export function endOfNumber(text: string, start: number): number {
   const first = text.charCodeAt(start) === minus ? start + 1 : start
   let end = text.charCodeAt(first) === zero ? first + 1 : endOfDigits(text, first)

@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein'
 
-/** The known name that a name was probably meant to be. Case does not count. @returns undefined where none is near */
+/** The known name that a name was probably meant to be. Case does not count. @returns undefined if none is near */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined
   const given = name.toLowerCase()

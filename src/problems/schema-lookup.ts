@@ -3,7 +3,7 @@
 /** As much of a schema as explanations are made from. */
 type Schema = Record<string, unknown>
 
-/** The schema that has the keyword at this JSON Pointer, such as `#/properties/text/pattern`. Empty where there is none. */
+/** The schema that has the keyword at this JSON Pointer, such as `#/properties/text/pattern`. Empty if there is none. */
 export function schemaOf(root: unknown, keywordPath: string): Schema {
   const tokens = keywordPath.split('/').slice(1, -1).map(decodeToken)
   let node = root

@@ -109,7 +109,7 @@ function readHead(text: string): { head: Map<string, string[]>; isSound: boolean
   return { head, isSound }
 }
 
-/** A value with parameters, such as a type. @returns undefined where it is none */
+/** A value with parameters, such as a type. @returns undefined if it is none */
 export function readMimeType(text: string): MIMEType | undefined {
   try {
     return new MIMEType(text)

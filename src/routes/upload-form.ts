@@ -140,7 +140,7 @@ function decodeTransfer({ head, bytes }: Part, path: string): Buffer {
   return decoded
 }
 
-/** @returns undefined where the part's type names none */
+/** @returns undefined if the part's type names none */
 function charsetOf({ head }: Part, path: string): string | undefined {
   const [type = '', ...others] = head.get('content-type') ?? []
   const charset = readMimeType(type)?.params.get('charset') ?? undefined

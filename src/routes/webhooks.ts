@@ -12,7 +12,7 @@ export type WebhookRouteOptions = {
   counters: Counters
   /** The client of an account, and the secrets that its notifications may be signed with. */
   credentialsOf: (accountId: string) => { clientId: string; secrets: readonly string[] } | undefined
-  /** Where the app takes the events of an account; undefined where there is no app. */
+  /** Where the app takes the events of an account; undefined if there is no app. */
   eventsUrlOf: (accountId: string) => string | undefined
   /** The time of one notification, from its arrival on. */
   timeoutMs: number

@@ -3,7 +3,7 @@
 /** One line for the developer: what was refused or remarked on. Holds no token and nobody's words. */
 export type LogLine = { event: 'refused' | 'remark'; service: string; text: string }
 
-/** One call as it arrived. `body` is parsed JSON, else text; undefined where there was none or it was too large. */
+/** One call as it arrived. `body` is parsed JSON, else text; undefined if there was none or it was too large. */
 export type ReceivedCall = {
   method: string
   url: string

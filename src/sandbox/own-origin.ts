@@ -10,7 +10,7 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || (isIP(host) === 4 && host.startsWith('127.')) || host === '::1'
 }
 
-/** Why a call is refused; undefined where it may come in. */
+/** Why a call is refused; undefined if it may come in. */
 export function refusalOfOrigin(
   headers: IncomingHttpHeaders,
   listener: { isLoopback: boolean; scheme: 'http' | 'https' },

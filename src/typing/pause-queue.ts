@@ -1,4 +1,4 @@
-/** Sends the PAUSEs that end typing: each at its time, a few at once, again where that may help, and all that are left when the process stops. */
+/** Sends the PAUSEs that end typing: each at its time, a few at once, again if that may help, and the rest when the process stops. */
 import type { Logger } from 'pino'
 import { chatState } from '../actions/set-chat-state.ts'
 import type { Caller } from '../liveengage/caller.ts'
@@ -15,7 +15,7 @@ export type Pause = {
   dueAt: number
   attempts: number
   isUnderWay: boolean
-  /** Told after each attempt; where it is not over, `dueAt` is the time of the next. */
+  /** Called after each attempt. If it is not over, `dueAt` is the time of the next. */
   readonly onTried: (isOver: boolean) => void
 }
 
@@ -23,7 +23,7 @@ export type PauseQueueOptions = {
   client: Pick<Client, 'send'>
   /** For one attempt. */
   timeoutMs: number
-  /** PAUSEs under way at a time, at least 1: they leave most of the connections, and the line, to callers. */
+  /** PAUSEs in flight at a time, at least 1: most of the connections and the queue are for callers. */
   atOnce: number
   logger: Pick<Logger, 'debug' | 'warn'>
   /** Of calls that no request waits for. */
@@ -32,16 +32,16 @@ export type PauseQueueOptions = {
 
 const maxArmed = 10_000
 
-/** A chat state may be repeated, so whatever may help is tried. */
+/** A chat state may be repeated, so a retry does no harm. */
 const retryDelaysMs = [1_000, 2_000]
 
 export class PauseQueue {
-  /** Attempts since the start: taken by LiveEngage, to be made again, or given up. */
+  /** Attempts since the start: accepted, to be retried, or given up. */
   readonly counts = { sent: 0, retried: 0, failed: 0 }
   private readonly options: PauseQueueOptions
   /** In the order of their arming. */
   private readonly armed = new Map<Pause, NodeJS.Timeout>()
-  /** Those of them whose time has come, in that order. */
+  /** Those whose time has come, in the same order. */
   private readonly due = new Set<Pause>()
   private readonly underWay = new Set<Promise<void>>()
   private state: 'open' | 'flushing' | 'closed' = 'open'
@@ -50,14 +50,14 @@ export class PauseQueue {
     this.options = options
   }
 
-  /** Those that are armed, or due. */
+  /** Those that are armed or due. */
   get size(): number {
     return this.armed.size
   }
 
   /**
-   * Sends it when it is due; once a flush has begun, at once. Beyond the bound the one that was armed first is sent early, whatever is
-   * under way.
+   * Sends it when it is due, or at once during a flush. Beyond the limit, the one that was armed first is sent early, in addition to
+   * those in flight.
    */
   arm(pause: Pause): void {
     if (this.state === 'closed' || pause.isUnderWay || this.armed.has(pause)) return
@@ -83,7 +83,7 @@ export class PauseQueue {
     this.sendDue()
   }
 
-  /** Tries each that is armed once, and those that are armed from now on; resolves when none is left. */
+  /** Tries each armed one once, and those that are armed from now on. Resolves when none is left. */
   async flush(): Promise<void> {
     if (this.state === 'open') this.state = 'flushing'
     for (const pause of this.armed.keys()) this.sendNow(pause)

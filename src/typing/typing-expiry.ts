@@ -5,12 +5,12 @@ import type { Command } from '../liveengage/client.ts'
 import { Problem } from '../problems/problem.ts'
 import { type Pause, PauseQueue, type PauseQueueOptions } from './pause-queue.ts'
 
-/** A conversation, as one consumer has it. */
+/** A conversation of one consumer. */
 export type Place = { caller: Caller; conversationId: string }
 
 export type TypingCall = Place & {
   command: Command
-  /** After how many seconds what it shows is to end by itself. */
+  /** After how many seconds its typing ends by itself. */
   expirySeconds?: number | undefined
 }
 
@@ -20,15 +20,15 @@ type ChatStateCall = {
   readonly dialogId: string
   readonly caller: Caller
   readonly expirySeconds: number | undefined
-  /** What ends the typing that it shows; set once LiveEngage has accepted it. */
+  /** Ends its typing; set once LiveEngage has accepted the call. */
   pause?: Pause
 }
 
 export class TypingExpiries {
   readonly pauses: PauseQueue
   /**
-   * Of each dialog the chat states that may count, as their calls arrived. The newest does. Those before it wait: should the newer
-   * ones turn out not to have been sent, theirs is the time that holds.
+   * The chat states of each dialog that may count, in the order of their calls. The newest counts. The ones before it wait: if the newer
+   * ones were not sent after all, their time counts.
    */
   readonly dialogs = new Map<string, readonly ChatStateCall[]>()
 
@@ -53,7 +53,7 @@ export class TypingExpiries {
     return send()
   }
 
-  /** An accepted message ends typing that was to end by itself, which LiveEngage does not do. Typing that started after the message stays. */
+  /** An accepted message ends typing that would end by itself; LiveEngage does not. Typing that started after the message stays. */
   async message<T>(place: Place, dialogId: string, send: () => Promise<T>): Promise<T> {
     if (this.dialogs.size === 0) return send()
     const calls = this.dialogs.get(keyOf(place, dialogId))
@@ -63,7 +63,7 @@ export class TypingExpiries {
     return answer
   }
 
-  /** Sends every PAUSE that is left, and from now on each new one at once. May be called again, to wait for those. */
+  /** Sends every PAUSE that is left, and from now on each new one at once. Call it again to wait for those. */
   flush(): Promise<void> {
     return this.pauses.flush()
   }
@@ -165,12 +165,12 @@ export class TypingExpiries {
   }
 }
 
-/** The same consumer's dialogs of a conversation share all but the last part. */
+/** The dialogs of one consumer's conversation differ only in the last part. */
 function keyOf({ caller, conversationId }: Place, ...dialog: [] | [dialogId: string]): string {
   return JSON.stringify([caller.accountId, consumerKeyOf(caller), conversationId, ...dialog])
 }
 
-/** Names a consumer: by a digest of the ConsumerJWS as it was sent, else by the caller's own id. One never equals the other. */
+/** Names a consumer by a digest of the ConsumerJWS as sent, else by the caller's own id. The two never collide. */
 export function consumerKeyOf({ consumerJws, consumerId }: Caller): string {
   return consumerJws === undefined
     ? `id:${consumerId}`

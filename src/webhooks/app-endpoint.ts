@@ -1,11 +1,11 @@
-/** POSTs events to the app, over the one way out to the network. */
+/** POSTs events to the app, through `transport/`. */
 import { Problem } from '../problems/problem.ts'
 import type { Upstream } from '../transport/host.ts'
 import type { Hosts } from '../transport/hosts.ts'
 import { post } from '../transport/post.ts'
 import type { Post, PostOutcome } from './delivery.ts'
 
-/** The app has no circuit breaker: what is refused here, LivePerson stores and sends again. */
+/** The app has no circuit breaker: LivePerson stores what is refused here, and resends it. */
 const app: Upstream = {
   service: 'app',
   unreachable: 'app-unreachable',
@@ -36,7 +36,7 @@ function failureOf(error: unknown): PostOutcome {
     case 'app-timeout':
       return { failure: 'timeout' }
     default:
-      // Nothing was written. A certificate does not become right by waiting.
+      // Nothing was written. A wrong certificate stays wrong.
       return { failure: 'unreachable', mayRecover: !isCertificateFailure(error.cause) }
   }
 }

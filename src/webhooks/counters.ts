@@ -1,4 +1,4 @@
-/** What came of notifications and events since the start: plain numbers, read when somebody asks. */
+/** The outcomes of notifications and events since the start: plain numbers, read at a scrape. */
 import { Histogram } from '../histogram.ts'
 import type { DeliveryOutcome } from './delivery.ts'
 import type { EventType } from './events.ts'
@@ -49,7 +49,7 @@ export class Counters {
   readonly lagSeconds = new Histogram(secondsOfLag)
   private readonly countByKey = new Map<string, EventCount>()
 
-  /** Those that there were. */
+  /** Those that occurred. */
   get events(): Iterable<Readonly<EventCount>> {
     return this.countByKey.values()
   }

@@ -1,11 +1,11 @@
-/** Brings one event to the app: signed, inside its deadline, and again while nothing listens there. */
+/** Delivers one event to the app: signed, within its deadline, and again while nothing listens there. */
 import { setTimeout } from 'node:timers/promises'
 import type { Trace } from '../transport/trace.ts'
 import type { Event } from './events.ts'
 import { standardHeaders } from './standard-webhooks.ts'
 
 /**
- * What came of one POST. A status: the head of an answer. `unreachable`: nothing was written. `failed`: written, and then no HTTP.
+ * The outcome of a POST. A status: the head of an answer. `unreachable`: nothing was written. `failed`: written, and then no HTTP.
  * `timeout`: written, and no answer until the deadline.
  */
 export type PostOutcome =
@@ -13,7 +13,7 @@ export type PostOutcome =
   | { failure: 'unreachable'; mayRecover: boolean }
   | { failure: 'failed' | 'timeout' }
 
-/** For whom, where to and until when something is sent to the app. */
+/** Where an event goes, for which account, and until when. */
 export type Way = {
   accountId: string
   url: string
@@ -21,11 +21,11 @@ export type Way = {
   headers: Readonly<Record<string, string>>
   /** On the clock of `performance.now()`, milliseconds. */
   deadline: number
-  /** Of the request that brought the notification, where tracing is on. */
+  /** Of the request that brought the notification, if tracing is on. */
   trace: Trace | undefined
 }
 
-/** Sends one request. Rejects only where the program itself fails. */
+/** Sends one request. Rejects only if the program itself fails. */
 export type Post = (way: Way, body: string) => Promise<PostOutcome>
 
 export type Delivery = {
@@ -36,7 +36,7 @@ export type Delivery = {
   isTriedOnce: boolean
 }
 
-/** `refused`: the app got it and did not say 2xx. */
+/** `refused`: the app got it and did not answer 2xx. */
 export type DeliveryOutcome = 'taken' | 'refused' | 'unreachable' | 'timeout'
 
 const firstPauseMs = 50

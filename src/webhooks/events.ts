@@ -1,4 +1,4 @@
-/** The events that the team's app gets: the one source of their types, of the OpenAPI document and of the tests. */
+/** The events that the app gets: the one source of their types, of the OpenAPI document and of the tests. */
 import { type Static, type TProperties, Type } from '@sinclair/typebox'
 import { StringEnum } from '../string-enum.ts'
 

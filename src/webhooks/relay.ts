@@ -1,4 +1,4 @@
-/** Hands the events of a notification to the app, one after the other. What the app does not take, LivePerson sends again. */
+/** Delivers the events of a notification to the app, one after another. LivePerson resends what the app does not take. */
 import type { Trace } from '../transport/trace.ts'
 import type { Counters } from './counters.ts'
 import { type Delivered, type DeliveryOutcome, deliver, type Post } from './delivery.ts'
@@ -10,7 +10,7 @@ import { simplify } from './simplify/notification.ts'
 export type RelayOptions = {
   post: Post
   selection: Selection
-  /** What the app's secrets are now. */
+  /** The app's current secrets. */
   secrets: () => readonly string[]
   counters: Counters
   /** The time of one notification. */
@@ -21,20 +21,20 @@ export type RelayOptions = {
   onUnknown: (type: string) => void
 }
 
-/** A notification whose signature is right. */
+/** A notification with a valid signature. */
 export type Notified = {
   json: Readonly<Record<string, unknown>>
   accountId: string
   clientId: string
   requestId: string
-  /** The app's endpoint for the account. Undefined: there is none, and what the app would get counts as taken. */
+  /** The app's endpoint for the account. Undefined: there is none, and events for it count as taken. */
   url: string | undefined
   /** Milliseconds since 1970. */
   receivedAt: number
   /** On the clock of `performance.now()`, milliseconds. */
   deadline: number
   random: string
-  /** Of the request, where tracing is on. */
+  /** Of the request, if tracing is on. */
   trace?: Trace | undefined
 }
 
@@ -45,11 +45,11 @@ export type Relayed = {
   leftOut: number
   /** Chat states that the app did not take. */
   dropped: number
-  /** Of the answer by which the app did not take an event. */
+  /** Of the answer with which the app refused an event. */
   appStatus?: number
 }
 
-/** The share of the clock that one chat state gets: typing must never hold up a message. */
+/** The share of the time that one chat state gets: typing must never delay a message. */
 const chatStateShare = 1 / 4
 
 export class Relay {
@@ -112,7 +112,7 @@ export class Relay {
       'x-lp-account-id': accountId,
       'x-request-id': requestId,
     }
-    // The events before it took all the time that there was.
+    // Earlier events used up the time.
     if (now >= ends) return { outcome: 'timeout', status: undefined }
     const delivered = await deliver(
       {

@@ -3,12 +3,12 @@ import type { Event } from './events.ts'
 import type { LeftOutReason } from './simplify/change.ts'
 
 export type Selection = {
-  /** What is left out unless it is named. */
+  /** Left out unless named here. */
   include: ReadonlySet<string>
   exclude: ReadonlySet<string>
 }
 
-/** Why the app does not get it. @returns undefined where it does */
+/** Why the app does not get it. @returns undefined if it does */
 export function leftOutBy({ type, data }: Event, selection: Selection): LeftOutReason | undefined {
   const { include, exclude } = selection
   if (exclude.has(type)) return 'excluded'

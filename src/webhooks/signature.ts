@@ -5,7 +5,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 const digestBytes = { sha1: 20, sha256: 32 } as const
 
 /**
- * Takes the same time whatever is wrong in a signature of the right length, whichever secret made it.
+ * Takes the same time for every signature of the right length, whatever is wrong in it.
  * @param header `sha1=` or `sha256=`, then base64 or hex
  * @param secrets one, or two while one is replaced
  */
@@ -29,7 +29,7 @@ function readSignature(header: string): Signature | undefined {
   const bytes = digestBytes[algorithm]
   const encoding = text.length === bytes * 2 ? 'hex' : 'base64'
   const digest = Buffer.from(text, encoding)
-  // Node's decoders skip what they do not know and stop at what is wrong: only the one canonical text of a digest counts.
+  // Node's decoders skip unknown characters and stop at wrong ones, so only the canonical text of a digest counts.
   const isWhole = digest.toString(encoding) === (encoding === 'hex' ? text.toLowerCase() : text)
   return digest.length === bytes && isWhole ? { algorithm, digest } : undefined
 }

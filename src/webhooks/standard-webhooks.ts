@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto'
 /** `whsec_`, then base64. */
 export type EventSecret = string
 
-/** @param secrets one, or several while one is replaced; none: the app wants no proof */
+/** @param secrets one, or several while one is replaced; none: no signature */
 export function standardHeaders(
   id: string,
   timestampSeconds: number,

@@ -1,6 +1,6 @@
-/** Warns once of each type that LivePerson sends and that is not known here. */
+/** Warns once of each unknown type that LivePerson sends. */
 
-/** As many as are remembered, whatever LivePerson invents. */
+/** The most that are remembered. */
 const mostTypes = 100
 
 export class UnknownTypes {
@@ -11,7 +11,7 @@ export class UnknownTypes {
     this.warn = warn
   }
 
-  /** @param name as LivePerson sent it; it is a word of nobody's only where it looks like the name of a type */
+  /** @param name as LivePerson sent it. Unless it looks like the name of a type, it may be somebody's words */
   met(name: string): void {
     const type = /^[A-Za-z0-9_.]{1,64}$/.test(name) ? name : '(no name)'
     if (this.warned.has(type) || this.warned.size >= mostTypes) return

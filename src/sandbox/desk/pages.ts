@@ -70,7 +70,7 @@ function secured(reply: FastifyReply): FastifyReply {
   })
 }
 
-/** Empty where there is no build. */
+/** Empty if there is no build. */
 export function builtFolder(candidates: readonly string[] = folders): string {
   const found = candidates
     .map((path) => fileURLToPath(new URL(path, import.meta.url)))

@@ -1,4 +1,4 @@
-/** What each kind of change is simplified with, and to what. */
+/** The input and the result of simplifying a change. */
 import type { Event, EventType } from '../events.ts'
 
 export type Context = {
@@ -7,15 +7,15 @@ export type Context = {
   clientId: string
   /** When the notification came, milliseconds since 1970. */
   receivedAt: number
-  /** Makes the ids of chat states unique, which have nothing of their own that could. */
+  /** Makes the ids of chat states unique; nothing in them does. */
   random: string
-  /** What `href` begins with: where callers reach the proxy, with a slash at the end; only that slash where it is not known. */
+  /** What `href` begins with: the proxy's URL, with a slash at the end; only that slash if the URL is unknown. */
   apiUrl: string
 }
 
 /**
- * Why a change becomes no event. `consumer`: the consumer's own echo. `internal`: for agents alone. `excluded`: by EVENTS_EXCLUDE.
- * `unknown`: a type that this version does not know. `deleted`: LivePerson deleted it. `malformed`: nothing can be made of it.
+ * Why a change becomes no event. `consumer`: the consumer did it. `internal`: only for agents. `excluded`: by EVENTS_EXCLUDE.
+ * `unknown`: a type that this version does not know. `deleted`: LivePerson deleted it. `malformed`: it cannot be read.
  */
 export const leftOutReasons = [
   'consumer',

@@ -1,4 +1,4 @@
-/** Typing and presence. They count now or never, so nothing about them lasts: not even their id comes again. */
+/** Typing and presence. They matter only now, so they are never sent again, and their ids are random. */
 import { ChatStateEvent, type MessageChange } from '../../liveengage/protocol/notifications.ts'
 import { type ChatStateUpdated, chatStates } from '../events.ts'
 import { asTime, type Context, type LeftOut } from './change.ts'

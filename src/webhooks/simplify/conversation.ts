@@ -67,7 +67,7 @@ function isOpenSurvey({ dialogType, state }: Dialog): boolean {
   return dialogType === 'POST_SURVEY' && !isClosed(state)
 }
 
-/** Who talks, whatever the role: in some accounts human agents come as MANAGER. A READER only looks on. */
+/** Whoever may write, in any role: in some accounts human agents are MANAGER. A READER only reads. */
 function agentOf(participants: readonly Participant[]): Conversation['agent'] {
   const joined = participants.filter(
     ({ role, state }) =>
@@ -77,7 +77,7 @@ function agentOf(participants: readonly Participant[]): Conversation['agent'] {
   return agent === undefined ? null : { id: agent.id }
 }
 
-/** The app installation that opened the main dialog is named in its metadata. */
+/** The metadata of the main dialog names the app installation that opened it. */
 function originOf(main: Dialog | undefined, clientId: string): Conversation['origin'] {
   const appInstallId = main?.metaData?.appInstallId
   if (appInstallId === undefined) return 'unknown'

@@ -1,7 +1,7 @@
-/** Ids of events. They are the same at every redelivery, since they come from what LivePerson says alone. */
+/** Ids of events. They are the same in every redelivery, since they depend only on what LivePerson sends. */
 import { createHash } from 'node:crypto'
 
-/** @param change as it came: its digest stands for a part that LivePerson did not say, or that a header cannot carry */
+/** @param change as it came: its digest replaces a part that LivePerson did not send, or that no header may have */
 export function eventId(
   accountId: string,
   parts: readonly (string | number | undefined)[],

@@ -1,10 +1,10 @@
-/** Reads JSON that may have another form than the documented one. */
+/** Reads JSON whose form may differ from the documented one. */
 import { KindGuard, type Static, type TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 
 /**
  * Reads what the schema names. An optional part, or an element of an array, that has another form counts as absent.
- * @returns undefined where a part that is needed is missing
+ * @returns undefined if a required part is missing
  */
 export function readLeniently<T extends TSchema>(schema: T, value: unknown): Static<T> | undefined {
   const kept = keep(schema, value)
@@ -32,10 +32,10 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** How deep the arrays and objects of a change may lie in each other; LivePerson's have about ten levels. Writing JSON ends in a stack overflow some thousands deep. */
+/** How deep the arrays and objects of a change may nest. LivePerson's have about ten levels. At some thousands, writing JSON overflows the stack. */
 export const mostLevels = 100
 
-/** Whether arrays and objects lie deeper in each other than this. */
+/** Whether arrays and objects nest deeper than this. */
 export function isDeeperThan(levels: number, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   return levels === 0 || Object.values(value).some((part) => isDeeperThan(levels - 1, part))

@@ -27,7 +27,7 @@ export function senderOf({ originatorId, originatorMetadata }: MessageChange): S
   }
 }
 
-/** Whatever is not said to be for all is taken to be for agents alone: a private note must never reach a consumer. */
+/** Only what is marked for all is for all. A private note of agents must never reach a consumer. */
 export function audienceOf({ messageAudience }: MessageChange): Message['audience'] {
   const isForAll = messageAudience === undefined || messageAudience === null
   return isForAll || messageAudience === 'ALL' ? 'all' : 'internal'

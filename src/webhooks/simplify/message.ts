@@ -1,4 +1,4 @@
-/** What was said: texts, files, cards, forms, and whatever else a message may be. */
+/** Messages: texts, files, cards, forms, and other kinds. */
 import {
   FileContent,
   FormContent,
@@ -72,7 +72,7 @@ function fileOf(
   if (file === undefined) return undefined
   const { caption, relativePath, fileType, preview } = file
   const path = `${conversationId}/files/${relativePath.replace(/^\//, '')}`
-  // Half a character has no percent-encoding, and names no file.
+  // A lone surrogate has no percent-encoding, and names no file.
   if (/\p{Surrogate}/u.test(path)) return undefined
   const href = `${apiUrl}conversations/${encodeURI(path).replace(/[?#]/g, encodeURIComponent)}`
   return {
@@ -92,7 +92,7 @@ function formOf(event: MessageChange['event']): Content | undefined {
   return form === undefined ? undefined : { kind: 'form', form }
 }
 
-/** The history API shows as a JSON string what is an object elsewhere. */
+/** In the history API it is a JSON string, elsewhere an object. */
 function withJson(event: MessageChange['event'], name: string): MessageChange['event'] {
   const text = event[name]
   if (typeof text !== 'string') return event

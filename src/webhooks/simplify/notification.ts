@@ -1,4 +1,4 @@
-/** A whole notification: each of its changes becomes one event, or there is a reason why not. */
+/** Simplifies a notification: each change becomes one event, or there is a reason why not. */
 import {
   ConversationChange,
   MessageChange,
@@ -29,7 +29,7 @@ export function simplify(json: unknown, context: Context): (Event | LeftOut)[] {
 
 type Simplifier = (change: unknown, context: Context) => Event | LeftOut
 
-/** The configuration page appends the event's type, and an old one misspells it; what counts is in the change. */
+/** The configuration page appends the event's type, and an old one misspells it. The change itself decides. */
 function simplifierOf(type: string): Simplifier | undefined {
   const [family, name] = type.split('.')
   if (family === 'ms' && name === 'MessagingEventNotification') return simplifyMessageChange
