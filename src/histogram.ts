@@ -1,4 +1,4 @@
-/** A histogram that is cheap to add to and is read when somebody asks. */
+/** A histogram that is cheap to add to and is read at a scrape. */
 export class Histogram {
   /** Each counts the values above the bound before it, up to its own; the last bound is infinite. */
   readonly buckets: readonly Bucket[]

@@ -2,9 +2,9 @@
 import { buildProxy } from './cli/proxy.ts'
 
 export type ProxyOptions = {
-  /** The settings, named as in docs/configuration.md; `process.env` unless given. */
+  /** The settings, named as in docs/configuration.md; `process.env` by default. */
   env?: Readonly<Record<string, string | undefined>>
-  /** Takes each line of the log, JSON that ends with a line break; stdout unless given. */
+  /** Takes each line of the log, JSON that ends with a line break; stdout by default. */
   log?: (line: string) => void
 }
 
@@ -18,14 +18,14 @@ export type RunningProxy = {
   /** Where the desk and the agent's API of the embedded sandbox are, if `SANDBOX` is true. */
   sandboxUrl: string | undefined
   /**
-   * Answers what is asked, then closes everything, within `SHUTDOWN_TIMEOUT_MS`.
+   * Answers open requests, then closes everything, within `SHUTDOWN_TIMEOUT_MS`.
    * @returns how many callers were cut off before they had their answers
    */
   stop: () => Promise<number>
 }
 
 /**
- * Starts a proxy in this process. It installs no handler of signals: whoever starts it stops it.
+ * Starts a proxy in this process. It handles no signals: whoever starts it stops it.
  * @throws Error that says which settings are wrong, or which port is taken; nothing is left open then
  */
 export async function startProxy({

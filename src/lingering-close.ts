@@ -1,19 +1,19 @@
 /**
- * Closes a connection whose caller may still be writing. To close with bytes unread is to reset, and a reset takes away the answer that
+ * Closes a connection whose caller may still be writing. Closing it with unread bytes resets it, and a reset destroys the answer that
  * the caller has not read yet.
  */
 import type { Socket } from 'node:net'
 
-/** What is read and dropped after the last answer. */
+/** How much is read after the last answer. */
 const mostBytes = 16 * 1024 * 1024
 
 /** For how long, once the answer is out. */
 const longestMs = 10_000
 
-/** A caller that writes nothing for so long has stopped writing. */
+/** A caller that writes nothing for this long has stopped. */
 const longestPauseMs = 2_000
 
-/** Ends the connection, and reads on within these bounds until the caller ends it, too. Nothing that comes now is taken for a request. */
+/** Ends the connection, and reads within these limits until the caller ends it too. What comes now is no request. */
 export function lingerThenClose(socket: Socket): void {
   const mostRead = socket.bytesRead + mostBytes
   const drop = () => {
@@ -21,11 +21,11 @@ export function lingerThenClose(socket: Socket): void {
     socket.on('data', () => {
       if (socket.bytesRead > mostRead) socket.destroy()
     })
-    // Of what has come already, requests are still told apart. One whose body nobody reads stops the socket.
+    // Requests that have come already are still parsed. One whose body is not read stops the socket.
     socket.on('pause', () => socket.resume())
     socket.resume()
   }
-  // Where a body came faster than it was read, only Node's own listener makes the socket read again. It goes with the first of ours.
+  // If a body came faster than it was read, only Node's own listener resumes the socket. It goes with the first of ours.
   if (socket.isPaused()) socket.once('resume', drop).resume()
   else drop()
   socket.setTimeout(longestPauseMs)

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The program: does what its arguments ask for. What is asked for is loaded only then. */
+/** The program: does what its arguments say, and loads only what that needs. */
 import { readCommandLine, usage } from './cli/command-line.ts'
 
 function print(text: string): void {
@@ -15,7 +15,7 @@ async function obey(args: readonly string[]): Promise<void> {
     }
     case 'sandbox': {
       if (command.isAlone) {
-        // A program of its own, too: it runs when it is loaded.
+        // It is also a program: it runs when it is loaded.
         await import('./sandbox/server.ts')
         return
       }

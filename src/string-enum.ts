@@ -2,7 +2,7 @@ import { Kind, type TUnsafe, Type, TypeRegistry } from '@sinclair/typebox'
 
 type Values = { enum: readonly string[] }
 
-// TypeBox has no such kind of its own; without this its checks would refuse the schema.
+// TypeBox has no such kind; without this its checks would refuse the schema.
 TypeRegistry.Set<Values>('StringEnum', (schema, value) =>
   schema.enum.some((allowed) => allowed === value),
 )

@@ -86,11 +86,11 @@ type Definition<P extends TSchema, Q extends TSchema, B extends TSchema> = {
   isRepeatable: boolean
   /** Under overload, requests of low priority are rejected first. */
   priority: Priority
-  /** It leaves only after what came before it in its conversation. */
+  /** It is sent only after earlier requests of its conversation. */
   isOrdered?: boolean
-  /** A problem that means that the action was done already. */
+  /** A problem which means that the action was done already. */
   settledBy?: ProblemCode
-  /** The seconds after which the typing that it shows ends by itself. Undefined: it does not. */
+  /** The seconds after which its typing ends by itself. Undefined: it does not. */
   expirySeconds?(input: ActionInput<P, Q, B>): number | undefined
 }
 
@@ -115,7 +115,7 @@ export type ActionOf<
 > = Definition<P, Q, B> & {
   outcome: O
   translate(input: ActionInput<P, Q, B>): Translations[O]
-  /** The receipt that goes to LiveEngage before the event, in a call of its own. Undefined: there is none. */
+  /** The receipt that goes to LiveEngage before the event, in its own call. Undefined: there is none. */
   receipt?(
     input: ActionInput<P, Q, B>,
   ): O extends 'event' ? Translations['event'] | undefined : never

@@ -11,7 +11,7 @@ const statuses = {
   action: 'ACTION',
 } as const satisfies Record<string, AcceptStatus>
 
-/** The command that every receipt is sent by. */
+/** The command of every receipt. */
 export function acknowledge(
   dialogId: string,
   status: AcceptStatus,

@@ -12,7 +12,7 @@ const states = {
   pause: 'PAUSE',
 } as const satisfies Record<string, ChatState>
 
-/** The command that every chat state is sent by. */
+/** The command of every chat state. */
 export function chatState(dialogId: string, state: ChatState): PublishEvent {
   return {
     type: 'ms.PublishEvent',

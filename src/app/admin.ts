@@ -1,4 +1,4 @@
-/** The admin listener: what the platform asks of the process, on a port of its own and without a key. */
+/** The admin listener: probes and metrics for the platform, on its own port and without a key. */
 import type { Registry } from '@prometheus-io/client'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -18,7 +18,7 @@ export async function buildAdmin(
   const { app } = createListener(config, logger, { mainDrain: drain, shareOfFiles: 1 / 16 })
   mountHealth(app, drain, { isElsewhere: false })
   mountMetrics(app, metrics, { secrets: undefined, isElsewhere: false })
-  // An answer here is out as soon as it is asked for; what is open at the end is idle or stuck, and must not hold up the stop.
+  // Answers here are immediate. What is still open at the end is idle or stuck, and must not delay the stop.
   app.addHook('preClose', (done) => {
     app.server.closeAllConnections()
     done()

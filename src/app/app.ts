@@ -1,4 +1,4 @@
-/** Builds the app: the only room that wires the parts together. */
+/** Builds the app: the only file that wires the parts together. */
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -38,20 +38,20 @@ import { buildWebhooks, type Webhooks } from './webhooks.ts'
 
 export type App = {
   server: FastifyInstance
-  /** The second listener, where `ADMIN_PORT` is set; closed last, so that probes get an answer until the end. */
+  /** The second listener, if `ADMIN_PORT` is set; closed last, so that probes get an answer until the end. */
   admin: FastifyInstance | undefined
-  /** The listener for LivePerson, where `WEBHOOK_PORT` is set. It has a drain of its own, and is closed with `server`. */
+  /** The listener for LivePerson, if `WEBHOOK_PORT` is set. It has its own drain, and is closed with `server`. */
   webhooks: Webhooks | undefined
   drain: Drain
-  /** Ends at once the typing that was to end by itself later; resolves when there is none left. */
+  /** Ends at once all typing that would end by itself; resolves when there is none left. */
   endTyping: () => Promise<void>
-  /** Ends every call to LiveEngage that is still under way, so that its caller gets the truth before the process ends. */
+  /** Ends every call to LiveEngage in progress, so that its caller gets an answer before the process ends. */
   cutOff: () => Promise<void>
   /** What the requests use, for the doctor. */
   domains: Domains
   credentials: Credentials
   secrets: Secrets
-  /** What the replicas share, where STATE_URL names a store. */
+  /** What the replicas share, if STATE_URL names a store. */
   state: SharedState | undefined
 }
 
@@ -164,9 +164,9 @@ export async function buildApp(
   }
 }
 
-/** @returns when the store has answered, or has shown that it does not: the proxy starts without it, too */
+/** @returns when the store has answered or failed to: the proxy also starts without it */
 async function openState(config: Config, secrets: Secrets, logger: Logger): Promise<SharedState> {
-  // Loaded only where there is such a store.
+  // Loaded only if there is such a store.
   const { openSharedState } = await import('./shared-state.ts')
   return openSharedState(config, secrets, logger)
 }

@@ -1,4 +1,4 @@
-/** Opens the store that the replicas share. Nothing of it is loaded where there is none. */
+/** Opens the store that the replicas share. Its code is loaded only if there is one. */
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
 import type { Secrets } from '../config/secrets.ts'
@@ -7,7 +7,7 @@ import { RedisStore } from '../idempotency/redis-store.ts'
 
 export type SharedState = { store: RedisStore; connection: RedisConnection }
 
-/** @returns once the first attempt to connect has ended, well or not: the proxy starts without it, too */
+/** @returns once the first attempt to connect has ended, well or not: the proxy also starts without it */
 export async function openSharedState(
   { requestTimeoutMs }: Pick<Config, 'requestTimeoutMs'>,
   secrets: Pick<Secrets, 'stateUrl'>,

@@ -1,4 +1,4 @@
-/** The webhook listener: what LivePerson may call, on a port of its own and without a key. */
+/** The webhook listener: what LivePerson may call, on its own port and without a key. */
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -23,7 +23,7 @@ export type WebhookParts = {
   tracing: Tracing | undefined
 }
 
-/** Memory for the bodies of notifications on their way in or to the app: as many as may be in flight, at an ample size. */
+/** Memory for the bodies of notifications: as many as may be in flight, at a generous size. */
 const ampleBodyBytes = 262_144
 
 export async function buildWebhooks(

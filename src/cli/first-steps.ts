@@ -1,4 +1,4 @@
-/** What the start tells a person who runs the sandbox. The log stays JSON on stdout; this goes to stderr. */
+/** The hints at the start of the sandbox. The log stays JSON on stdout; this goes to stderr. */
 import type { Config } from '../config/config.ts'
 
 export type Addresses = {

@@ -4,7 +4,7 @@ export function portAdvice(
   ports: readonly string[],
   command?: string,
 ): string {
-  // Which these are, the one who set them knows; some are secrets.
+  // The person who set them knows which; some are secrets.
   const asBefore = ', with your other variables as before'
   const settings = (value: number) => {
     const assignments = ports.map((port) => `${port}=${value}`).join(' ')
@@ -22,7 +22,7 @@ export function portAdvice(
   }
 }
 
-/** What was typed to start it. @param npmEvent `npm_lifecycle_event`, by which npm says what it runs */
+/** The command that started it. @param npmEvent `npm_lifecycle_event`, by which npm says what it runs */
 export function startCommand(isSandbox: boolean, npmEvent: string | undefined): string {
   if (npmEvent === 'npx') return `npx liveengage-proxy${isSandbox ? ' sandbox' : ''}`
   return isSandbox ? 'npm run sandbox' : 'npm start'

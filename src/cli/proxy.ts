@@ -1,4 +1,4 @@
-/** The proxy as a whole: its listeners, its tracing, and the sandbox where it is asked for. It touches no process, so that an app can hold one. */
+/** The whole proxy: its listeners, its tracing, and the sandbox if it is on. It does not touch the process, so an app can contain it. */
 import { lookup } from 'node:dns/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -13,13 +13,13 @@ import { startTracing } from '../observability/tracing/start-tracing.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import { portAdvice, startCommand } from './port-advice.ts'
 
-/** How long before its end the process gives up on LiveEngage, to tell its callers so. */
+/** How long before its end the process ends calls to LiveEngage, to answer the callers. */
 const longestLastAnswersMs = 500
 
-/** How long before that typing is ended, whoever still waits for an answer. */
+/** How long before that typing is ended in any case. */
 const longestLastPausesMs = 2_000
 
-/** How long the last spans may take to get out, and what of the process's time they leave. */
+/** How long the export of the last spans may take, and how much time it must leave. */
 const longestLastSpansMs = 2_000
 const sparedMs = 100
 
@@ -47,7 +47,7 @@ export type BuiltProxy = {
 }
 
 /**
- * @param isCommand whether a person has started it, who can start it otherwise
+ * @param isCommand whether a person has started it on a command line
  * @throws ConfigError, or what keeps the sandbox from its port
  */
 export async function buildProxy(
@@ -106,7 +106,7 @@ async function listenEverywhere(
   const listening = listen(server, config.host, config.port, 'listening at')
   const proxyUrl = await naming('HOST, PORT', listening, mainPorts, command)
   let adminUrl: string | undefined
-  // Only now, so that no probe finds a process ready that takes no requests.
+  // Only now, so that no probe finds it ready before it takes requests.
   if (admin !== undefined && config.adminPort !== undefined) {
     const listening = listen(admin, config.adminHost, config.adminPort, 'answering probes at')
     adminUrl = await naming('ADMIN_HOST, ADMIN_PORT', listening, ['ADMIN_PORT'], command)
@@ -136,7 +136,7 @@ async function listenEverywhere(
 }
 
 /**
- * Answers what is asked and ends what is shown; resolves when that is done, or when the time for it is up.
+ * Answers open requests and ends typing; resolves when that is done, or when the time is up.
  * @returns requests whose answer was cut off
  */
 function windDown(
@@ -187,17 +187,17 @@ async function listen(
   path = '',
 ): Promise<string> {
   const url = await app.listen({
-    // Without a host Node listens on `::`, or on IPv4 alone where the system has no IPv6. And of `localhost`, Fastify would open a
-    // second server for its other address, one that nobody drains.
+    // Without a host Node listens on `::`, or only on IPv4 if the system has no IPv6. And for `localhost`, Fastify would open a second
+    // server for its other address, which nothing drains.
     host: host === '::' ? '' : (await lookup(host)).address,
     port,
     listenTextResolver: (address) => `${doing} ${address}${path}`,
   })
-  // Where IPv6 is turned off, nothing answers at `[::]`, although it is what is listened on.
+  // If IPv6 is turned off, nothing answers at `[::]`, although it listens there.
   return url.replace('//[::]:', '//localhost:')
 }
 
-/** What keeps a listener from its port says which variables of the environment it is about, and what to do. */
+/** Adds to an error of listening which variables it is about, and what to do. */
 function naming<T>(
   variables: string,
   listening: Promise<T>,

@@ -9,7 +9,7 @@ const longestLastLinesMs = 1_000
 
 /** @throws ConfigError, or what keeps a listener from its port */
 export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
-  // A person who has closed the terminal does not end what it serves.
+  // Closing the terminal does not end the process.
   process.stderr.on('error', () => undefined)
   const log = new LogStream()
   // Before pino's own listener.
@@ -34,7 +34,7 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
   const { proxyUrl } = await listen()
   if (sandbox !== undefined) {
     const text = firstSteps(config, { proxyUrl, deskUrl: `${sandbox.origin}/` })
-    // Below the log so far, where a person looks.
+    // Below the log so far, where people look.
     logger.flush(() => process.stderr.write(text))
   }
 }

@@ -9,7 +9,7 @@ import {
   unexpected,
 } from './failures.ts'
 
-/** Every call has a key, or changes nothing if it is repeated: so any attempt that fails for want of an answer may be made again. */
+/** Every call has a key, or changes nothing if it is repeated. So any attempt without an answer may be made again. */
 export type Call<Answer> = {
   url: string
   method: string
@@ -17,7 +17,7 @@ export type Call<Answer> = {
   body: string | FormData | undefined
   requestId: string
   idempotencyKey: string | undefined
-  /** Whether the caller of the client may repeat it, too, whatever became of it. */
+  /** Whether the caller may also repeat it, whatever the outcome. */
   isRepeatable: boolean
   /** The status of the success. */
   success: number
@@ -70,7 +70,7 @@ async function attempt<Answer>(
   signal?.addEventListener('abort', end)
   try {
     const init = { method, headers, body: body ?? null, signal: ending.signal }
-    // A redirect would take the tokens along to another host.
+    // A redirect would send the tokens to another host.
     const response = await fetch(url, { ...init, redirect: 'manual' })
     if (response.status !== success) return { failure: await readFailure(response) }
     const answer = await read(response)
@@ -85,7 +85,7 @@ async function attempt<Answer>(
   }
 }
 
-/** 100 to 200 ms, twice as long each time up to 5 s, and not before `Retry-After`. The random part keeps callers from coming all at once. */
+/** 100 to 200 ms, twice as long each time up to 5 s, and not before `Retry-After`. The random part spreads the callers. */
 export function pauseMs(attempts: number, retryAfterSeconds = 0): number {
   const longest = Math.min(5000, 200 * 2 ** (attempts - 1))
   return Math.max(retryAfterSeconds * 1000, longest / 2) + (Math.random() * longest) / 2
@@ -104,7 +104,7 @@ function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
   })
 }
 
-/** What one attempt left unknown stays so, whatever the next ones say. */
+/** If one attempt had an unknown outcome, the call has one, too. */
 function toError<Answer>(
   { requestId, idempotencyKey, isRepeatable }: Call<Answer>,
   failure: Failure,

@@ -26,7 +26,7 @@ export type Caller = {
   appJwt?: string
   /** The LivePerson account; default: that of the proxy. */
   accountId?: string
-  /** More headers, such as `Client-Properties` or `X-Request-Id`. */
+  /** Additional headers, as `Client-Properties` or `X-Request-Id`. */
   headers?: Record<string, string>
   /** For a call with all its attempts. Default: 30000. */
   timeoutMs?: number
@@ -45,7 +45,7 @@ export type ClientOptions = Caller & {
   fetch?: Terms['fetch']
 }
 
-/** For one call. A consumer named here takes the place of the client's. */
+/** For one call. A consumer named here overrides the client's. */
 export type CallOptions = Caller & {
   /** Of a POST. Default: one of its own for each call that sends something new. */
   idempotencyKey?: string
@@ -63,7 +63,7 @@ export type PictureFields = {
   metadata?: SendReceiptBody['metadata']
 }
 
-/** A call that fails throws a LiveEngageProxyError. An id that is no part of a path is a TypeError, and a stream that breaks throws its own error. */
+/** A call that fails throws a LiveEngageProxyError. An id that is no path segment throws a TypeError, and a stream that breaks its own error. */
 export type Client = {
   openConversation(body?: OpenConversationBody, options?: CallOptions): Promise<Conversation>
   sendMessage(id: string, body: SendMessageBody, options?: CallOptions): Promise<Event>
@@ -94,7 +94,7 @@ const bytes: Kind<Blob> = {
   read: (response) => response.blob(),
   isRepeatable: true,
 }
-/** To repeat it would do it twice, but for its key. */
+/** Without its key, a retry would do it twice. */
 function created<Answer extends { conversationId: string }>(): Kind<Answer> {
   const isAnswer = (value: unknown): value is Answer =>
     isRecord(value) && typeof value['conversationId'] === 'string'
@@ -135,7 +135,7 @@ export function createClient(client: ClientOptions): Client {
         body: body === undefined || isForm ? body : JSON.stringify(body),
         requestId,
         idempotencyKey,
-        // With a key of the caller's, the same call again has the same key.
+        // With the caller's own key, the same call again has the same key.
         isRepeatable: kind.isRepeatable || options.idempotencyKey !== undefined,
       },
       {

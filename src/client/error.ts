@@ -1,7 +1,7 @@
-/** What went wrong with a call, and what may have become of it. */
+/** What went wrong with a call, and whether it may have arrived. */
 import type { Problem } from './schema.ts'
 
-/** What the proxy says, or what the client says where no problem of the proxy came. */
+/** The proxy's code, or the client's own if the proxy sent no problem. */
 export type ErrorCode =
   | Problem['code']
   | 'network-error'
@@ -27,7 +27,7 @@ export type Failure = {
   cause?: unknown
 }
 
-/** What holds for a call whatever became of its last attempt. */
+/** What is true of a call, whatever its last attempt was. */
 export type CallOutcome = Pick<
   LiveEngageProxyError,
   'delivery' | 'retryable' | 'requestId' | 'idempotencyKey' | 'attempts'
@@ -48,10 +48,10 @@ export class LiveEngageProxyError extends Error {
   /** Of the HTTP answer; absent if there was none. */
   readonly status: number | undefined
   readonly retryAfterSeconds: number | undefined
-  /** The key that all attempts had. As an option of the same call it continues where this one ended. */
+  /** The key that all attempts had. Pass it to the same call to continue where this one ended. */
   readonly idempotencyKey: string | undefined
   readonly attempts: number
-  /** All that the proxy said, such as `errors` and `liveengage`; absent if it said nothing. */
+  /** The proxy's whole problem, with `errors` and `liveengage`; absent if it sent none. */
   readonly problem: Problem | undefined
 
   constructor(failure: Failure, outcome: CallOutcome) {

@@ -1,11 +1,11 @@
-/** How an attempt that brought no success is told. */
+/** Describes a failed attempt. */
 import type { Failure } from './error.ts'
 import type { Problem } from './schema.ts'
 
 const unknownRemedy =
   'It may have been delivered. If a duplicate is worse than a loss, do not send it again without the same idempotencyKey.'
 
-/** Of an answer with another status than that of the success. */
+/** For an answer whose status is not that of the success. */
 export async function readFailure(response: Response): Promise<Failure> {
   const { status, headers } = response
   const text = await response.text()
@@ -71,14 +71,14 @@ export function timeout(): Failure {
   }
 }
 
-/** @param delivery `not-sent` where no attempt was under way */
+/** @param delivery `not-sent` if no attempt was in progress */
 export function aborted(delivery: Failure['delivery'], cause: unknown): Failure {
   const message = 'The call was aborted.'
   const remedy = delivery === 'unknown' ? unknownRemedy : 'Nothing was sent.'
   return { code: 'aborted', message, delivery, mayHelp: false, remedy, cause }
 }
 
-/** What is known of a call whose last attempt failed so, where one of its attempts may have been delivered. */
+/** The failure of a call of which an earlier attempt may have been delivered. */
 export function afterUnknown(failure: Failure): Failure {
   if (failure.delivery === 'unknown') return failure
   const message = `${failure.message} An attempt before it may have been delivered.`
@@ -121,7 +121,7 @@ function readRetryAfter(header: string | null): number | undefined {
   return Number.isNaN(seconds) ? undefined : Math.max(0, seconds)
 }
 
-/** What Node, Deno and Bun tell: a look-up or a connection that failed, at each address of the host. Where nothing is told, nobody knows. */
+/** What Node, Deno and Bun report: a look-up or a connection that failed, at each address of the host. Otherwise it is unknown. */
 function neverConnected(error: unknown): boolean {
   const cause = isRecord(error) ? (error['cause'] ?? error) : undefined
   const errors = isRecord(cause) ? cause['errors'] : undefined

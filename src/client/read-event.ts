@@ -1,4 +1,4 @@
-/** Events that the proxy POSTs to an app: proved by their signature, which is that of Standard Webhooks 1.0. */
+/** Events that the proxy POSTs to an app, verified by their signature (Standard Webhooks 1.0). */
 import type {
   ChatStateUpdated,
   ConversationClosed,
@@ -28,12 +28,12 @@ export class InvalidEventError extends Error {
 const toleranceSeconds = 300
 
 /**
- * @param request whose body nobody has read
+ * @param request whose body was not read yet
  * @throws InvalidEventError, or TypeError for a secret that is none
  */
 export async function readEvent(request: Request, secrets: EventSecrets): Promise<LiveEngageEvent> {
   const body = new Uint8Array(await request.arrayBuffer())
-  // Its headers may be of another class than the global one.
+  // Its headers may have another class than the global one.
   return readRawEvent(body, Object.fromEntries(request.headers), secrets)
 }
 
@@ -76,7 +76,7 @@ function headerOf(headers: EventHeaders, name: string): string {
   return value
 }
 
-/** Those of version 1, in whatever order. */
+/** Those of version 1, in any order. */
 function readSignatures(header: string): Uint8Array<ArrayBuffer>[] {
   return header.split(' ').flatMap((each) => {
     const bytes = each.startsWith('v1,') ? fromBase64(each.slice('v1,'.length)) : undefined
@@ -86,7 +86,7 @@ function readSignatures(header: string): Uint8Array<ArrayBuffer>[] {
 
 async function importKey(secret: string) {
   const bytes = fromBase64(secret.trim().replace(/^whsec_/, ''))
-  // An empty one would let everybody sign.
+  // With an empty one anyone could sign.
   if (bytes === undefined || bytes.length === 0) {
     throw new TypeError('a secret is whsec_ and base64, as in EVENTS_SECRET')
   }

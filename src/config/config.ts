@@ -12,7 +12,7 @@ export type Config = {
   port: number
   /** In lower case. */
   allowedHostnames: ReadonlySet<string>
-  /** Where callers reach the proxy, with a slash at its end. Undefined: only callers know. */
+  /** The URL of the proxy for its callers, with a slash at its end, if it is known. */
   publicUrl: string | undefined
   accountId: string | undefined
   /** Undefined: the default account and the accounts with credentials, or any account if there is neither. */
@@ -20,7 +20,7 @@ export type Config = {
   clientId: string | undefined
   clientSecret: string | undefined
   clientSecretFile: string | undefined
-  /** Verifies notifications beside the present one. */
+  /** Also verifies notifications. */
   previousClientSecret: string | undefined
   previousClientSecretFile: string | undefined
   credentialsFile: string | undefined
@@ -69,7 +69,7 @@ export type Config = {
   docs: Environment['DOCS']
   /** The port of the sandbox. Undefined: there is none. */
   sandboxPort: number | undefined
-  /** Whether it refuses what the documentation is silent about. */
+  /** Whether it refuses what is not documented. */
   isSandboxStrict: boolean
   /** Where it sends notifications. Undefined: to the webhook listener of this proxy. */
   sandboxWebhookUrl: string | undefined
@@ -95,7 +95,7 @@ export function loadConfig(env: Variables): Config {
   for (const [name, schema] of Object.entries<TSchema>(Environment.properties)) {
     const lowerCase = schema['isAlsoLowerCase'] === true ? env[name.toLowerCase()] : undefined
     const isBarred = env['SANDBOX'] === 'true' && barredWithSandbox.has(name)
-    // What must not be there is judged no further: not its form, nor what it would need beside it.
+    // A variable that must not be there is not checked further.
     if (isBarred && env[name]) faults.push(`${name}: must not be set together with SANDBOX=true`)
     const raw = isBarred ? undefined : lowerCase || env[name]
     const value = raw === undefined || raw === '' ? schema['default'] : decode(schema, raw)
@@ -106,7 +106,7 @@ export function loadConfig(env: Variables): Config {
     atFault.add(name)
     faults.push(`${name}: ${fault}`)
   }
-  // What is not even a value of its variable is told once.
+  // An invalid value is reported only once.
   const more = contradictions(env, values).filter((each) => !atFault.has(nameIn(each)))
   faults.push(...more)
   if (faults.length > 0 || !Value.Check(Environment, values)) throw new ConfigError(faults)
@@ -188,7 +188,7 @@ function fromEnvironment(values: Environment, given: Variables): Config {
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
     adminHost: values.ADMIN_HOST,
     adminPort: values.ADMIN_PORT,
-    // Everybody knows the secret of the sandbox.
+    // Everyone knows the secret of the sandbox.
     webhookHost: values.SANDBOX && !given['WEBHOOK_HOST'] ? '127.0.0.1' : values.WEBHOOK_HOST,
     webhookPort: values.WEBHOOK_PORT,
     webhookBodyLimitBytes: values.WEBHOOK_BODY_LIMIT_BYTES,

@@ -1,4 +1,4 @@
-/** Faults that only several variables together can have. */
+/** Faults of several variables together. */
 import { isLoopback } from '../transport/loopback.ts'
 import { eventsUrlFault, isLoopbackUrl } from './events-url.ts'
 import { isReadable } from './state-url.ts'
@@ -15,7 +15,7 @@ export const barredWithSandbox: ReadonlySet<string> = new Set([
   'LP_DOMAIN_API_URL',
 ])
 
-/** What the schema of a single variable cannot check. @returns one sentence per fault, without values */
+/** What the schema of one variable cannot check. @returns one sentence per fault, without values */
 export function contradictions(
   env: Readonly<Record<string, string | undefined>>,
   values: Readonly<Record<string, unknown>>,
@@ -130,7 +130,7 @@ function webhookFaults(values: Readonly<Record<string, unknown>>): string[] {
   if (!has('LP_CLIENT_ID') && !has('LP_CREDENTIALS_FILE')) {
     faults.push('WEBHOOK_PORT: must be set together with credentials, which verify notifications')
   }
-  // In the file, each account may have an app of its own: whether it has is known when the file is read.
+  // In the file, each account may have its own app: that is known when the file is read.
   if (!has('EVENTS_URL') && !has('LP_CREDENTIALS_FILE')) {
     faults.push('EVENTS_URL: must be set together with WEBHOOK_PORT')
   }

@@ -14,7 +14,7 @@ const egressProxy = {
   pattern: '^https?://[^\\s/?#]+/?$',
 }
 
-/** `isHost`: brackets around an IPv6 address are taken off. */
+/** `isHost`: brackets around an IPv6 address are removed. */
 const host = {
   isHost: true,
   minLength: 1,

@@ -1,4 +1,4 @@
-/** Where events may be sent: what agents say leaves the machine over verified TLS, or to a host that the operator named. */
+/** Where events may be sent: they leave the machine only over verified TLS, or to a host that the operator named. */
 import { isLoopback } from '../transport/loopback.ts'
 
 /** @returns what is wrong with it, if anything; never the URL itself */
@@ -18,7 +18,7 @@ export function eventsUrlFault(
     : 'must be https, or http to a loopback host or one of EVENTS_ALLOWED_HTTP_HOSTS'
 }
 
-/** Whether it names this machine. @param url without the fault of being none */
+/** Whether it names this machine. @param url one that can be parsed */
 export function isLoopbackUrl(url: string): boolean {
   return isLoopback(new URL(url).hostname)
 }

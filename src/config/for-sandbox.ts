@@ -8,7 +8,7 @@ export type SandboxAccess = {
   clientSecret: string
 }
 
-/** Points the proxy at a sandbox as it would be pointed at LivePerson: by the Domain API's address alone. */
+/** Points the proxy at a sandbox, as at LivePerson, only by the URL of the Domain API. */
 export function pointedAt(config: Config, sandbox: SandboxAccess): Config {
   const { origin, accountId, clientId, clientSecret } = sandbox
   const { allowedAccounts } = config
@@ -24,7 +24,7 @@ export function pointedAt(config: Config, sandbox: SandboxAccess): Config {
 }
 
 /**
- * Lets the sandbox's notifications come to this proxy: on a free port of loopback unless another is set. Without an app, the sandbox
+ * Sends the sandbox's notifications to this proxy: on a free port of loopback unless another is set. Without an app, the sandbox
  * takes the events, and the desk shows them among the calls.
  * @param host the loopback address that the sandbox listens on
  */

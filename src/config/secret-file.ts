@@ -26,7 +26,7 @@ export function readSecretFile(file: string): string {
 
 export type Follower = {
   take: (text: string) => void
-  /** Told after each change. @param reason why the new content was not taken */
+  /** Called after each change. @param reason why the new content was refused */
   onChange: (reason: string | undefined) => void
   intervalMs: number
 }
@@ -51,9 +51,9 @@ export function followFile(file: string, { take, onChange, intervalMs }: Followe
       onChange(reason)
     }
   }
-  // Kubernetes replaces a secret by changing a symlink, which only polling notices.
+  // Kubernetes replaces a secret by changing a symlink; only polling notices that.
   watchFile(file, { interval: intervalMs, persistent: false }, listener)
-  // The watcher starts from the state that it finds a moment later. Only this second look sees a change before that.
+  // The watcher starts a moment later. Only this second read sees a change before that.
   const secondLook = setTimeout(listener, 2 * intervalMs).unref()
   return () => {
     unwatchFile(file, listener)
@@ -93,7 +93,7 @@ function readBytes(file: string): Buffer {
   }
 }
 
-/** A byte order mark of UTF-8 is taken off. */
+/** A byte order mark of UTF-8 is removed. */
 function decode(bytes: Buffer): string {
   const [first, second] = bytes
   const isUtf16 = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)

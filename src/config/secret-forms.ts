@@ -24,15 +24,15 @@ export type Entry = Static<typeof Entry>
 export type EventsUrlRules = {
   allowedHttpHosts: readonly string[]
   hasEventsSecret: boolean
-  /** Whether each account that gets notifications has to say where its app is, as nothing else does. */
+  /** Whether each account that gets notifications needs its own `eventsUrl`, as there is no other. */
   needsUrl: boolean
   /** The account whose credentials are variables; it may be in the file for its `eventsUrl` alone. */
   ownAccountId: string | undefined
 }
 
 /**
- * What no secret, id or key has. Each of these comes from the way in which it was handed over, and would fail with LivePerson, or
- * with the callers, much later. @returns what is wrong, after a name; undefined: nothing
+ * Finds what no secret, id or key has. It comes from the way in which the value was passed on, and would fail at LivePerson, or at the
+ * callers, much later. @returns what is wrong, to follow a name; undefined: nothing
  */
 export function secretFault(text: string): string | undefined {
   if (/[\r\n]/.test(text)) return 'must not have a line break'
@@ -115,7 +115,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** From 1. Of two entries for one account the last one counts. */
+/** From 1. If an account has two entries, the last one counts. */
 function lineOf(text: string, accountId: string): number {
   const strings = [...text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?/g)]
   const key = strings.findLast(
@@ -139,7 +139,7 @@ export function readEventSecretList(text: string): string[] {
   return needed(partsOf(text), 'secret').map(checkedEventSecret)
 }
 
-/** One a line, as keys are. */
+/** One a line, like keys. */
 export function readEventSecretFile(text: string): string[] {
   return needed(linesOf(text), 'secret').map(checkedEventSecret)
 }

@@ -31,7 +31,7 @@ export type SecretsOptions = {
   eventsSecret?: string | undefined
   eventsSecretFile?: string | undefined
   webhookPort?: number | undefined
-  /** Set where the sandbox's own account gets notifications, which needs no app. */
+  /** Set if the sandbox's own account gets notifications, which needs no app. */
   sandboxPort?: number | undefined
   /** Of the store that the replicas share; it may hold a password. */
   stateUrl?: string | undefined
@@ -42,7 +42,7 @@ export type SecretsOptions = {
 
 export type WebhookCredentials = { clientId: string; secrets: readonly string[] }
 
-/** What is worth a line in the log. It never holds a secret. */
+/** An event for the log. It never has a secret. */
 export type News = {
   level: 'info' | 'warn' | 'error'
   /** The variable. */
@@ -69,7 +69,7 @@ export class Secrets {
   credentials: ReadonlyMap<string, ClientCredentials> = new Map()
   /** Whether callers need an API key. */
   needsKey = false
-  /** Of the store that the replicas share, where there is one. */
+  /** Of the store that the replicas share, if there is one. */
   stateUrl: string | undefined
   private own: ReadonlyMap<string, ClientCredentials> = new Map()
   private listed: ReadonlyMap<string, Entry> = new Map()
@@ -168,12 +168,12 @@ export class Secrets {
     return this.listed.get(accountId)?.eventsUrl ?? this.eventsUrl
   }
 
-  /** What events are signed with now. */
+  /** The current secrets of events. */
   get eventSecrets(): readonly string[] {
     return this.signing
   }
 
-  /** Whether a caller with this key is let in: any, where there are no keys. Takes the same time whichever key it is. */
+  /** Whether a caller with this key is let in; without keys, any is. Takes the same time for each key. */
   acceptsKey(key: string | undefined): boolean {
     if (!this.needsKey) return true
     if (key === undefined) return false
@@ -192,7 +192,7 @@ export class Secrets {
     this.credentials = new Map([...this.listed, ...this.own])
   }
 
-  /** Reads a file now and whenever it changes. If the new content cannot be taken, the old one stays in use. */
+  /** Reads a file now and whenever it changes. If the new content is invalid, the old one stays in use. */
   private follow(
     faults: string[],
     name: string,

@@ -1,4 +1,4 @@
-/** What this proxy is, in a few words: for the start's line in the log, and for `--check-config`. It shows no secret. */
+/** A summary of this proxy, for the log line at the start and for `--check-config`. It shows no secret. */
 import { isLoopback } from '../transport/loopback.ts'
 import type { Config } from './config.ts'
 import { urlHost } from './listen-host.ts'
@@ -43,7 +43,7 @@ export function configuredUrl({ host, port }: Config): string {
   return `http://${urlHost(host)}:${port}`
 }
 
-/** What will surprise whoever starts a proxy like this, each with what to do about it. */
+/** What may surprise the operator of this proxy, each with what to do about it. */
 export function warningsOf(config: Config, secrets: Secrets): string[] {
   const { sandboxPort, host, eventsUrl, webhookPort } = config
   const warnings: string[] = []

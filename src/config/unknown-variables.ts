@@ -1,4 +1,4 @@
-/** Finds misspelt variables, which would otherwise be ignored in silence. */
+/** Finds misspelt variables, which would otherwise be silently ignored. */
 import { closest, distance } from 'fastest-levenshtein'
 import { Environment } from './environment.ts'
 

@@ -14,7 +14,7 @@ export type Outcome = {
 
 export type Finding = Outcome & { name: string }
 
-/** The proxy that is examined: the parts that would serve requests, with nobody to ask them but the doctor. */
+/** The proxy that is checked: the parts that would serve requests, used only by the doctor. */
 export type Patient = {
   config: Config
   app: App
@@ -22,7 +22,7 @@ export type Patient = {
   /** The proxy's own for that account, if it has any. */
   credentials: ClientCredentials | undefined
   consumerId: string | undefined
-  /** Where LivePerson reaches the webhook listener, if it is to be tried. */
+  /** The public URL of the webhook listener, if it is to be tested. */
   webhookUrl: string | undefined
 }
 

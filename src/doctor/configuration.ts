@@ -16,7 +16,7 @@ export type Configuration = {
   set: readonly string[]
   /** Names of unknown variables that look like the proxy's. */
   unknown: readonly string[]
-  /** What will surprise, each with what to do about it. */
+  /** What may surprise, each with what to do about it. */
   warnings: readonly string[]
 }
 

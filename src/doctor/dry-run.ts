@@ -6,7 +6,7 @@ import { problems } from '../problems/catalogue.ts'
 import { ProblemDetails } from '../problems/details.ts'
 import { type Check, noAccount } from './check.ts'
 
-/** Takes the place of the caller's tokens. A dry run sends none. */
+/** Replaces the caller's tokens. A dry run sends none. */
 const placeholder = 'eyJhbGciOiJub25lIn0.e30.c2FtcGxl'
 
 export const checkDryRun: Check = {

@@ -32,7 +32,7 @@ export type Clock = {
 /** How the proxy's calls reach a host. */
 export type Way = { readonly connectTimeoutMs: number; readonly egress: EgressOptions }
 
-/** @returns the origin of the egress proxy, without a password, where calls to this origin go through one */
+/** @returns the origin of the egress proxy, without a password, if calls to this origin use one */
 export function egressProxyOf(origin: string, { egress }: Way): string | undefined {
   return createEgress(egress)(new URL(origin))?.origin
 }

@@ -3,7 +3,7 @@ import { describe, explainFailure } from './advice.ts'
 import type { Outcome } from './check.ts'
 import { egressProxyOf, lookUp, shakeHands, type Way } from './probe.ts'
 
-/** Where calls go through an egress proxy it is that one whose name has to resolve. */
+/** If calls go through an egress proxy, its name has to resolve instead. */
 export async function resolve(origin: string, way: Way): Promise<Outcome> {
   const proxy = egressProxyOf(origin, way)
   const { host } = new URL(proxy ?? origin)

@@ -8,7 +8,7 @@ const saying = (text: string) =>
 /** Nothing in it is worth changing. */
 export const plainBody = saying('a')
 
-/** What something on the way may change, each in a body of its own. The last is longer than any part that LivePerson names. */
+/** What a hop may change, each in its own body. The last is longer than any part that LivePerson names. */
 export const oddBodies = {
   spaces: `${saying('a').replaceAll(':', ' :\t')} \r\n`,
   'characters beyond ASCII': saying('Grüezi 👋🏽 – €5'),

@@ -20,7 +20,7 @@ async function examine({ connection, store }: NonNullable<App['state']>): Promis
   const startedAt = performance.now()
   await connection.ping()
   const ms = Math.round((performance.now() - startedAt) * 10) / 10
-  // What a request with a key does, under a key that no digest can be.
+  // The steps of a request with a key, under a key that is no digest.
   const claim = await store.claim(`doctor-${randomUUID()}`, 'doctor', performance.now())
   if (claim.state === 'claimed') await claim.lease.settle(undefined)
   const memory = String(await connection.memory())

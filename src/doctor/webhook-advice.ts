@@ -18,7 +18,7 @@ const otherRemedy =
 
 const redirectRemedy = 'Use the final URL, without a redirect.'
 
-/** Of an answer other than 200 to a notification that is signed rightly. */
+/** For an answer other than 200 to a correctly signed notification. */
 export function explainAnswer({ status, code, requestId }: WebhookAnswer): Outcome {
   const problem = code === undefined ? '' : ` ${code}`
   const id = requestId === undefined ? '' : `, requestId ${requestId}`
@@ -30,7 +30,7 @@ export function explainAnswer({ status, code, requestId }: WebhookAnswer): Outco
   }
 }
 
-/** Where plain text arrives. @param changed what does not, with the status of the answer */
+/** If plain text arrives. @param changed what does not, with the status of the answer */
 export function explainChanges(changed: readonly string[]): Outcome {
   return {
     status: 'fail',
@@ -40,7 +40,7 @@ export function explainChanges(changed: readonly string[]): Outcome {
   }
 }
 
-/** Where all that is signed arrives. @param forged the status of a notification with a wrong signature */
+/** If all that is signed arrives. @param forged the status of a notification with a wrong signature */
 export function judge(forged: number, slowestMs: number, isPrivate: boolean): Outcome {
   const arrives = `bytes and headers arrive as they are; the slowest of five notifications took ${slowestMs} ms`
   if (forged !== 401) {

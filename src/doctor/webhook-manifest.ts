@@ -1,4 +1,4 @@
-/** Prints what LivePerson has to know of the webhooks. It cannot be compared: LivePerson shows no app its manifest. */
+/** Prints the webhooks part of the manifest. It cannot be compared: LivePerson shows no app its own. */
 import type { Check } from './check.ts'
 
 const placeholder = 'https://YOUR-HOST/webhooks/liveperson'
@@ -19,7 +19,7 @@ export function manifestFragment(endpoint: string): string {
   const entries = [
     ['retry', { retention_time: longestRetention }],
     ...types.map((type) => {
-      // Typing is worth nothing later, and a failure of it must not hold up the messages.
+      // Typing is useless later, and its failure must not delay the messages.
       const isTyping = type.endsWith('.ChatStateEvent')
       return [type, { endpoint, ...(isTyping && { max_retries: 0 }) }] as const
     }),

@@ -9,7 +9,7 @@ export type WebhookAnswer = {
   status: number
   /** From the post to the head of the answer. */
   ms: number
-  /** Of the proxy's problems, where the answer is one. */
+  /** The problem's code, if the answer is one. */
   code?: string
   requestId?: string
 }

@@ -1,4 +1,4 @@
-/** Checks the way from LivePerson to the webhook listener, by notifications that are signed as LivePerson signs. */
+/** Checks the path from LivePerson to the webhook listener, with notifications signed as LivePerson signs. */
 import { isLoopbackUrl } from '../config/events-url.ts'
 import { explainFailure } from './advice.ts'
 import { type Check, noAccount, type Outcome } from './check.ts'

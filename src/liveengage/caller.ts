@@ -2,7 +2,7 @@
 import type { Host } from '../transport/host.ts'
 import type { Terms } from '../transport/terms.ts'
 
-/** Of an app installation: the proxy's own, with which it obtains tokens. */
+/** Of an app installation: the proxy's own, to get tokens with. */
 export type ClientCredentials = { clientId: string; clientSecret: string }
 
 /** A token that is absent is one of the proxy's own. The tokens are bare. */
@@ -21,6 +21,6 @@ export type Caller = {
 export type CallContext = {
   readonly caller: Caller
   readonly terms: Terms
-  /** The account's messaging host where it was known when the request came; else it is looked up. */
+  /** The account's messaging host if it was known when the request came; else it is looked up. */
   readonly host?: Host | undefined
 }

@@ -1,4 +1,4 @@
-/** Uploads files to LiveEngage's storage and downloads them, by URLs that LiveEngage gives for a minute. */
+/** Uploads files to LiveEngage's storage and downloads them, with URLs that are valid for a minute. */
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { isProblem, Problem } from '../problems/problem.ts'
 import { beforeDeadline } from '../transport/deadline.ts'
@@ -71,7 +71,7 @@ export class FileStorage {
     throw new Problem('liveengage-failed', { detail: `The storage answered ${opened.status}.` })
   }
 
-  /** Looks the host up again and tries once more where nothing could be written. */
+  /** Looks the host up again and tries once more if nothing could be written. */
   private async deliver<T>(
     attempt: (host: Host) => Promise<T>,
     { caller, terms }: CallContext,
@@ -106,7 +106,7 @@ function pathOf({ relativePath, queryParams }: TemporaryUrl): string {
   return `${relativePath}?${new URLSearchParams({ temp_url_sig, temp_url_expires })}`
 }
 
-/** Whatever became of the question for a URL, the message itself was not published. */
+/** Whatever the outcome of asking for a URL, the message itself was not published. */
 function asNotSent(error: unknown): unknown {
   if (!(error instanceof Problem) || error.delivery === 'not-sent') return error
   const { liveengage } = error.options

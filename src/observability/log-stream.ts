@@ -1,17 +1,17 @@
-/** The log's way to stdout: lines are written in the background, some kilobytes at a time, and a log that fails harms nothing else. */
+/** Writes the log to stdout in the background, some kilobytes at a time. A log that fails does no other harm. */
 import { pino } from 'pino'
 
-/** Each write wakes another thread, which costs more than many lines: they wait until so many bytes are there, or this long at most. */
+/** Each write wakes another thread, which costs more than many lines: they wait for this many bytes, or this long at most. */
 const minLength = 32_768
 const maxWaitMs = 200
 
-/** What may wait for a reader that does not read. Lines beyond it are dropped, since a log must not use up the memory. */
+/** How much may wait for a reader that does not read. Lines beyond it are dropped, to save memory. */
 const maxWaitingLength = 16 * 1024 * 1024
 
 /** How long lines are dropped after a write has failed, before the next is tried. */
 const pauseMs = 1_000
 
-/** How often a last write is tried where nobody reads, 100 ms apart. */
+/** How often a last write is tried if nothing reads, 100 ms apart. */
 const mostLastTries = 5
 
 /** Takes bytes in its buffer mode, which pino's types leave out. */
@@ -57,12 +57,12 @@ export class LogStream implements DroppedLines {
     this.flushUntil(this.given, done)
   }
 
-  /** pino asks for it after a `fatal` line. Not synchronously: on a full disk that would take for ever. */
+  /** pino calls it after a `fatal` line. Not synchronous: on a full disk that would take forever. */
   flushSync(): void {
     this.flush()
   }
 
-  /** Writes what waits and gives up what cannot be written; pino would hold the end of the process until somebody reads. */
+  /** Writes what waits and drops what cannot be written. pino would delay the end of the process until something reads. */
   close(): void {
     const { destination } = this
     this.triesLeft = mostLastTries
@@ -89,7 +89,7 @@ export class LogStream implements DroppedLines {
   private open(): Destination {
     const destination = pino.destination({
       sync: false,
-      // With text it would count the bytes of all that waits again for each line.
+      // With text it would count the bytes of all waiting lines at each line.
       contentMode: 'buffer',
       minLength,
       maxWrite: 2 * minLength,
@@ -99,7 +99,7 @@ export class LogStream implements DroppedLines {
         return this.triesLeft >= 0
       },
     })
-    // At a pipe without a reader pino's own listener takes the methods of the destination away: it could not even be destroyed.
+    // Without a reader of the pipe, pino's own listener removes the methods of the destination: it could not even be destroyed.
     destination.removeAllListeners('error')
     destination.on('write', (bytes) => {
       this.written += bytes
@@ -107,7 +107,7 @@ export class LogStream implements DroppedLines {
       this.lineEnds.splice(0, waiting < 0 ? this.lineEnds.length : waiting)
     })
     destination.once('error', () => {
-      // Its lines are given up: pino would try the same ones again and again, at the end of the process without an end.
+      // Its lines are dropped: pino would retry the same ones, at the end of the process forever.
       destination.destroy()
       this.destination = undefined
       this.dropped += this.lineEnds.length
@@ -116,7 +116,7 @@ export class LogStream implements DroppedLines {
       this.written = 0
       this.brokenUntil = performance.now() + pauseMs
     })
-    // Another error of it tells nothing new.
+    // A second error says nothing new.
     destination.on('error', () => undefined)
     return destination
   }

@@ -1,10 +1,10 @@
-/** Logs: JSON lines with chosen fields only, written in the background, and no token whatever happens. */
+/** Logs: JSON lines with chosen fields only, written in the background, and never a token. */
 import { type DestinationStream, type Logger, pino } from 'pino'
 import type { Config } from '../config/config.ts'
 import { mayHoldToken, redactTokens } from '../token-text.ts'
 import { LogStream } from './log-stream.ts'
 
-/** @param destination stdout, buffered, where it is absent */
+/** @param destination stdout, buffered, if absent */
 export function createLogger(level: Config['logLevel'], destination?: DestinationStream): Logger {
   return pino(
     {

@@ -23,7 +23,7 @@ const info = {
   license: { name: 'MIT', identifier: 'MIT' },
 }
 
-/** @param version of the program, which is the API's too @param publicUrl where callers reach the proxy */
+/** @param version of the program and of the API @param publicUrl the proxy's URL for its callers */
 export function openapiOptions(
   version: string,
   publicUrl: string | undefined,
@@ -157,7 +157,7 @@ function refine(document: Static<typeof Refinable>): void {
     for (const parameter of operation.parameters ?? []) {
       const { name, required, example = checkedExamples[name] } = parameter
       if (required || example === undefined) continue
-      // Swagger UI sends the example of a parameter unasked, but not that of its schema.
+      // Swagger UI always sends the example of a parameter, but not that of its schema.
       parameter.schema['examples'] = [example]
       delete parameter.example
     }
@@ -170,7 +170,7 @@ function refine(document: Static<typeof Refinable>): void {
   )
 }
 
-/** What a call needs comes first, and `dryRun`, which few want, last. Swagger UI shows those of one place together. */
+/** What a call needs comes first, and `dryRun`, which few use, last. Swagger UI groups parameters by place. */
 function placeOf(parameter: { name: string; in: string }): number {
   if (parameter.name === 'dryRun') return 3
   return ['path', 'header', 'query'].indexOf(parameter.in)

@@ -109,7 +109,7 @@ export function describeDownload(): FastifySchema {
       200: {
         description:
           'The picture: `image/jpeg`, `image/png`, `image/gif`, or `application/octet-stream` for other bytes',
-        // One type for all: of several, a generator takes the first or asks its caller. Of `*/*` not all know that it is bytes.
+        // One type for all: with several, a generator takes the first or asks its caller. Not all know that `*/*` is bytes.
         content: {
           'image/*': {
             schema: Type.String({ format: 'binary' }),

@@ -5,7 +5,7 @@ import { exampleAccountId, exampleRequestId } from './examples.ts'
 
 const anyCall = {
   'X-Request-Id': Type.Optional(
-    // No pattern: another form is no mistake.
+    // No pattern: any other form is allowed.
     Type.String({
       description:
         'The id of the request in the answer, in the log and in every problem: 1 to 64 letters, digits, dots, hyphens and underscores. The proxy generates one if it is absent or has another form',
@@ -52,7 +52,7 @@ const key = {
 
 type CallKind = { takesKey: boolean; takesAccount: boolean }
 
-/** Documented only: the proxy reads these headers by itself, so that no validator has to run over all headers of a request. */
+/** Documented only: the proxy reads these headers by itself, so that no validator has to check all headers of a request. */
 export function documentedHeaders({ takesKey, takesAccount }: CallKind): TObject {
   return Type.Object({
     ...anyCall,

@@ -16,7 +16,7 @@ const json = (description: string, status: string) => ({
   },
 })
 
-/** The last one where ADMIN_PORT is set. */
+/** The last one if ADMIN_PORT is set. */
 const codes: readonly ProblemCode[] = [...frameCodes, 'route-not-found']
 
 const whereItIs = 'If ADMIN_PORT is set, this route is on that port only.'

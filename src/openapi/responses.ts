@@ -115,7 +115,7 @@ function problemResponse(codes: readonly ProblemCode[], isRepeatable: boolean): 
   }
 }
 
-/** The one type of every problem, with the codes that it can have here: a caller can tell them apart, and knows when none is left. */
+/** The one type of every problem, with its codes here, so that a caller can handle each of them. */
 function problemOf(codes: readonly ProblemCode[]): TSchema {
   const code = StringEnum(codes)
   return Type.Intersect([Type.Ref('Problem#'), Type.Object({ code })])

@@ -78,7 +78,7 @@ export const DryRun = Type.Object(
 const anyObject = (description: string) =>
   Type.Object({}, { additionalProperties: true, description })
 
-/** Looser than what this proxy sends: whatever it is, LiveEngage checks it. */
+/** Looser than what this proxy sends: LiveEngage checks it. */
 const Envelope = Type.Object(
   {
     kind: StringEnum(['req']),

@@ -1,4 +1,4 @@
-/** The webhooks of the document: what the team's app gets, one POST for each event. */
+/** The webhooks of the document: what the app gets, one POST for each event. */
 import type { TSchema } from '@sinclair/typebox'
 import {
   ChatStateUpdated,
@@ -89,7 +89,7 @@ const sentAgain = 'Not taken. LivePerson is told, and sends the notification aga
 
 const nameOf = (type: EventType) => described[type].operationId.slice('on'.length)
 
-/** The events as named schemas, which tools that do not know webhooks have, too. */
+/** The events as named schemas, for tools that do not know webhooks. */
 export const eventSchemas = eventTypes.map((type) => ({
   ...described[type].schema,
   $id: nameOf(type),

@@ -18,13 +18,13 @@ export type ProblemDefinition = {
   retryable: boolean | 'if-repeatable'
   /** Seconds that a caller should wait; sent as `Retry-After`. */
   retryAfterSeconds?: number
-  /** At most so many seconds are added at random, so that callers who are refused together do not return together. */
+  /** At most this many seconds are added at random, so that callers who are refused together do not retry together. */
   retrySpreadSeconds?: number
   /** Sent as `WWW-Authenticate`, which RFC 9110 requires on each 401. */
   challenge?: string
 }
 
-/** What to do where LiveEngage may have acted. */
+/** What to do if LiveEngage may have acted. */
 const mayBeProcessed =
   'LiveEngage may have processed the request. If `retryable` is true, a retry is harmless. Otherwise retry only if a duplicate is better than a loss. After POST /conversations the conversation may exist, but its id is lost, and a retry may fail with conversation-already-open.'
 

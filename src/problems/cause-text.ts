@@ -1,6 +1,6 @@
 import type { Problem } from './problem.ts'
 
-/** Why a call failed, in the words of the socket or of undici, which contain nothing of the request. */
+/** Why a call failed, in the words of the socket or of undici. They contain nothing of the request. */
 export function describeCause({ cause }: Problem): string | undefined {
   if (!(cause instanceof Error)) return undefined
   const code = 'code' in cause && typeof cause.code === 'string' ? `${cause.code}: ` : ''

@@ -3,7 +3,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { StringEnum } from '../string-enum.ts'
 import { Delivery, problems } from './catalogue.ts'
 
-/** What became of the receipt that goes out before a message with `inReplyTo`. */
+/** The outcome of the receipt that is sent before a message with `inReplyTo`. */
 export const ReceiptOutcome = StringEnum(['sent', 'unknown'], {
   description:
     'With `inReplyTo`: `sent` if LiveEngage accepted the receipt of the button, `unknown` if it may have. A retry sends it again, which changes nothing',

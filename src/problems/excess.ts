@@ -1,6 +1,6 @@
 /**
- * Counts come before values. The validator looks at each of ten thousand items and says what is wrong with every one, which costs
- * more than hundreds of messages.
+ * Checks counts before values. The validator looks at each of ten thousand items and reports each wrong one, which costs more than
+ * hundreds of messages.
  */
 import type { TSchema } from '@sinclair/typebox'
 import {
@@ -13,7 +13,7 @@ import { alternativesOf, isSchema, keysOf, propertiesOf } from './schema-lookup.
 
 type Place = { schema: unknown; instancePath: string; schemaPath: string }
 
-/** @throws Problem `invalid-request` for an array that is too long, and for more unknown keys than are told of */
+/** @throws Problem `invalid-request` for an array that is too long, and for more unknown keys than are reported */
 export function refuseExcess(expected: ExpectedRequest & { body: TSchema }, body: unknown): void {
   const findings = findExcess({ schema: expected.body, instancePath: '', schemaPath: '#' }, body)
   if (findings !== undefined) throw explainInvalid(expected, findings, 'body')
@@ -57,7 +57,7 @@ function unknownKeys(schema: unknown, keys: readonly string[]): string[] {
   return unknown
 }
 
-/** Where the value of a key is described: by the schema itself, or by the first of its alternatives that knows the key. */
+/** The schema of a key's value: from the schema itself, or from the first of its alternatives that has the key. */
 function placeOf({ schema, instancePath, schemaPath }: Place, key: string): Place {
   const index = alternativesOf(schema).findIndex((form) => isSchema(propertiesOf(form)[key]))
   const form = index < 0 ? schema : alternativesOf(schema)[index]

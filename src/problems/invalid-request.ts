@@ -1,13 +1,13 @@
-/** Turns what the schema validator found into the `errors` of an `invalid-request`: names and rules, never values. */
+/** Turns validation errors into the `errors` of an `invalid-request`: names and rules, never values. */
 import type { TSchema } from '@sinclair/typebox'
 import { nearestName } from './nearest-name.ts'
 import { type InputError, Problem } from './problem.ts'
 import { keysOf, schemaOf } from './schema-lookup.ts'
 
-/** More are not told of. */
+/** The most reported. */
 export const mostErrors = 20
 
-/** One finding of Ajv. */
+/** One error of Ajv. */
 export type Finding = {
   keyword: string
   /** JSON Pointer to the value. */
@@ -16,7 +16,7 @@ export type Finding = {
   schemaPath: string
   params: Record<string, unknown>
   message?: string
-  /** The value. It is the caller's own and must not be shown. */
+  /** The value. It is the caller's and must not be shown. */
   data?: unknown
 }
 
@@ -29,7 +29,7 @@ export type ExpectedRequest = {
   mistakenKeys?: Record<string, string> | undefined
 }
 
-/** The problem of a request that its schemas refuse. */
+/** The problem of a request that a schema refuses. */
 export function explainInvalid(
   expected: ExpectedRequest,
   findings: readonly Finding[],
@@ -45,8 +45,8 @@ export function explainInvalid(
 }
 
 /**
- * A body that fits none of several forms fails for each of them. Only the form that it comes closest to helps: the one with the
- * fewest keys missing. If a key is missing from each form, one error names all of those keys.
+ * A body that fits none of several forms has errors for each of them. Only those of the closest form help: the one with the fewest
+ * missing keys. If each form lacks a key, one error names all of those keys.
  */
 function nearestAlternative(findings: readonly Finding[]): Finding[] {
   const own: Finding[] = []
@@ -80,7 +80,7 @@ function nearestAlternative(findings: readonly Finding[]): Finding[] {
 
 function isMissingKey(finding: Finding): boolean {
   const { keyword, instancePath, schemaPath } = finding
-  // What a key needs beside it does not tell one form from another.
+  // A key that another key requires does not identify a form.
   return keyword === 'required' && instancePath === '' && !schemaPath.endsWith('/then/required')
 }
 
@@ -141,7 +141,7 @@ function rightKey(
   return expected.mistakenKeys?.[key] ?? nearestName(key, keysOf(schema))
 }
 
-/** A regular expression helps few callers. The first sentence of the schema's description says what it means. */
+/** A regular expression helps few callers. The first sentence of the schema's description explains it. */
 function describeForm(part: TSchema | undefined, { schemaPath, params }: Finding): string {
   const schema = schemaOf(part, schemaPath)
   const { description = `text that matches ${params['pattern']}`, examples = [] } = schema
@@ -151,7 +151,7 @@ function describeForm(part: TSchema | undefined, { schemaPath, params }: Finding
   return `must be ${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}${hint}`
 }
 
-/** What a value breaks, by the validator's keyword. Its own words are less plain: "must NOT have fewer than 1 characters". */
+/** The broken rule, by the validator's keyword. Ajv's own message is less plain: "must NOT have fewer than 1 characters". */
 const rules: Record<string, (params: Record<string, unknown>) => string> = {
   enum: ({ allowedValues }) => `must be one of ${[allowedValues].flat().join(', ')}`,
   minimum: ({ limit }) => `must be at least ${limit}`,
@@ -166,7 +166,7 @@ function typeRule({ type }: Record<string, unknown>): string {
   return `must be ${/^[aeiou]/.test(String(type)) ? 'an' : 'a'} ${type}`
 }
 
-/** Whether the finding is about the value of a key that its object may lack. */
+/** Whether the error is about the value of an optional key. */
 function isOptional(root: TSchema | undefined, { schemaPath }: Finding): boolean {
   const [, parent, key = ''] = /^(.*)\/properties\/([^/]+)\/type$/.exec(schemaPath) ?? []
   if (parent === undefined) return false

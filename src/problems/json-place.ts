@@ -1,6 +1,6 @@
 /**
  * Finds where a text stops being JSON. V8's own messages quote the text, differ from one version to the next, and often have no
- * position. It is asked only after `JSON.parse` has refused the text, and does not recur, however deep the text nests.
+ * position. It runs only after `JSON.parse` has refused the text, and does not recur, however deep the text nests.
  */
 import { endOfNumber, endOfString } from './json-tokens.ts'
 
@@ -9,14 +9,14 @@ export type Place = {
   line: number
   /** In characters, from 1. */
   column: number
-  /** There is nothing more where more is needed. */
+  /** The text ends too early. */
   isEnd: boolean
 }
 
 /** What may come next. `first` of an object or an array may also be its end. */
 type Expected = 'value' | 'first-item' | 'key' | 'first-key' | 'colon' | 'comma' | 'end'
 
-/** Goes on after "must be valid JSON"; empty if it is. */
+/** The text after "must be valid JSON"; empty if it is. */
 export function describeFault(text: string): string {
   const place = findFault(text)
   if (place === undefined) return ''
@@ -24,7 +24,7 @@ export function describeFault(text: string): string {
   return `; it ${isEnd ? 'ends too early,' : 'is not'} at line ${line}, column ${column}`
 }
 
-/** The first token that cannot be where it is. Undefined: the text is JSON. */
+/** The first token in a wrong place. Undefined: the text is JSON. */
 export function findFault(text: string): Place | undefined {
   const open: ('{' | '[')[] = []
   let expected: Expected = 'value'
@@ -118,7 +118,7 @@ function placeOf(text: string, offset: number): Place {
   let start = 0
   for (let at = 0; at < offset; at += 1) {
     const code = text.charCodeAt(at)
-    // Of the two that end a line together the second one counts.
+    // Of two that end a line together, the second one counts.
     if (code === 0x0a || (code === 0x0d && !(at + 1 < offset && text[at + 1] === '\n'))) {
       line += 1
       start = at + 1

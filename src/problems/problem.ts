@@ -14,19 +14,19 @@ export type ProblemOptions = {
   retryAfterSeconds?: number
   /** For `conversation-already-open`: LiveEngage accepted the profile although it opened no conversation. */
   profileUpdated?: boolean
-  /** For a message with `inReplyTo`: what became of its receipt. */
+  /** For a message with `inReplyTo`: the outcome of its receipt. */
   receipt?: ReceiptOutcome
   /** The methods of the path, for `method-not-allowed`. */
   allow?: readonly string[]
-  /** What is accepted in place of what came, as response headers, for `unsupported-media-type`. */
+  /** What is accepted instead, as response headers, for `unsupported-media-type`. */
   accepted?: Readonly<Record<string, string>>
   cause?: unknown
 }
 
-/** What the `type` of a problem begins with, where nobody has said at which address callers reach the proxy. */
+/** What the `type` of a problem begins with, if the URL of the proxy is unknown. */
 export const relativeProblemsUrl = '/problems/'
 
-/** A failure with a code of the table. It holds no token, no body and no words of a consumer, so it is safe to log. */
+/** A failure with a code of the table. It has no token, body or words of a consumer, so it is safe to log. */
 export class Problem extends Error {
   override readonly name = 'Problem'
   readonly code: ProblemCode
@@ -48,7 +48,7 @@ export class Problem extends Error {
     this.options = options
   }
 
-  /** The same failure, and more to tell of it. Requests may share one, so it is never changed. */
+  /** The same failure with more details. Requests may share a problem, so it is never changed. */
   with(more: ProblemOptions): Problem {
     return new Problem(this.code, { ...this.options, ...more })
   }

@@ -1,4 +1,4 @@
-/** The two problems of a body as a whole: its type (415) and its size (413). */
+/** The two problems of a whole body: its type (415) and its size (413). */
 import { Problem } from './problem.ts'
 
 /** Source of the headers: RFC 9110, section 15.5.16. */

@@ -1,6 +1,6 @@
-/** Finds in a schema what a finding of the validator is about. */
+/** Finds the part of a schema that a validation error is about. */
 
-/** As much of a schema as explanations are made from. */
+/** The parts of a schema that explanations use. */
 type Schema = Record<string, unknown>
 
 /** The schema that has the keyword at this JSON Pointer, such as `#/properties/text/pattern`. Empty if there is none. */
@@ -26,7 +26,7 @@ export function propertiesOf(schema: unknown): Schema {
   return isSchema(properties) ? properties : {}
 }
 
-/** What a value may be instead of one thing alone. */
+/** The alternatives of a value. */
 export function alternativesOf(schema: unknown): unknown[] {
   const anyOf = isSchema(schema) ? schema['anyOf'] : undefined
   return Array.isArray(anyOf) ? anyOf : []

@@ -84,12 +84,12 @@ function mount(app: FastifyInstance, action: Action, options: ActionRoutesOption
   })
 }
 
-/** A short body cannot hold so much that its counts have to be looked at first. */
+/** A short body cannot have so many items that counts must be checked first. */
 function isLong({ headers }: FastifyRequest): boolean {
   return Number(headers['content-length'] ?? Infinity) > 1_024
 }
 
-/** What is done with an admitted request, by what LiveEngage makes of its action. */
+/** Handles an admitted request, by the kind of its action. */
 function handlerOf(action: Action, options: ActionRoutesOptions): Handler {
   return (request, reply) => {
     if (request.state.isDryRun) return dryRun(action, request, options)
@@ -160,7 +160,7 @@ async function answerSilent(
     request.state.mayBeSent = true
     return typing.follow(call, async () => {
       await client.send(command, context).catch((error) => {
-        // Some refusals mean that what was asked for is so already.
+        // Some refusals mean that the action was done already.
         if (!isProblem(error, action.settledBy)) throw error
       })
     })
@@ -173,7 +173,7 @@ function inputOf(request: FastifyRequest<Route>): ActionInput<TSchema, TSchema, 
   return { accountId: admitted(request).caller.accountId, params, query, body }
 }
 
-/** Apart from the wait for its answer, so that of a large body only the bytes of its envelope are held while LiveEngage takes its time. */
+/** Separate from the wait for the answer, so that only the bytes of the envelope of a large body are held during the wait. */
 function publish(
   action: ActionOf<'event'>,
   request: FastifyRequest<Route>,
@@ -191,7 +191,7 @@ function publish(
   const publishNow = () => {
     const send = () => sendCommand(guarded(request))
     request.state.mayBeSent = true
-    // Mostly nothing is typed that would have to end.
+    // Usually there is no typing to end.
     return typing.dialogs.size === 0 ? send() : typing.follow(call, send)
   }
   const sent = inTurn(client, request, () =>
@@ -202,7 +202,7 @@ function publish(
   return { dialogId, sent }
 }
 
-/** Most take nothing else in their query: one schema, and so one validator, for all of them. */
+/** Most have no other query: they share one schema, and so one validator. */
 function withDryRun(query: TSchema): TSchema {
   if (Object.keys(query['properties']).length === 0) return DryRunQuery
   return Type.Object(
@@ -225,7 +225,7 @@ type Published = {
   receipt?: ReceiptOutcome | undefined
 }
 
-/** Answers 201 with the event that LiveEngage numbered; that it was accepted without a usable number is logged. */
+/** Answers 201 with the number that LiveEngage gave the event. If there is no usable number, that is logged. */
 export function sendEvent(
   request: FastifyRequest,
   reply: FastifyReply,

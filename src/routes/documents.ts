@@ -1,4 +1,4 @@
-/** The OpenAPI document as files, made once when first asked for; as bytes, which are not encoded and held anew for each reader. */
+/** The OpenAPI document as files, made once, on first use; as bytes, so that they are encoded and held only once. */
 import type { FastifyInstance } from 'fastify'
 
 export function mountDocuments(app: FastifyInstance): void {

@@ -58,7 +58,7 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
       if (state.isDryRun) return preview(client, question, context)
       if (order !== undefined) takeTurn(order, request)
       if (keyed !== null) {
-        // Not over the body's bytes: a client chooses another boundary for each attempt.
+        // Not over the body's bytes: a client makes a new boundary for each attempt.
         keyed.body = file
         if (await claim(store, keyed, request, reply, fields)) return reply
       }
@@ -89,7 +89,7 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
       handler: async (request, reply) => {
         const { id: requestId, params } = request
         const context = admitted(request)
-        // Whoever appends an upload's relativePath to `/files/` has its first slash twice.
+        // An upload's relativePath appended to `/files/` gives two slashes.
         const relativePath = params['*'].replace(/^\/?/, '/')
         if (request.state.isDryRun) return preview(client, askForDownload(relativePath), context)
         const file = await storage.get(relativePath, context)
@@ -104,13 +104,13 @@ export async function fileRoutes(app: FastifyInstance, options: FileRoutesOption
   )
 }
 
-/** Also for a caller who has hung up; by now the file is no longer held. */
+/** Also for a caller who has hung up; the picture is no longer held. */
 const releaseUpload: onSendHookHandler = (request, _reply, _payload, done) => {
   request.state.releaseUpload?.()
   done()
 }
 
-/** A file is held in memory, so only so many at a time; decided before the body is read. */
+/** Limits the uploads at a time, before the body is read: each is held in memory. */
 function limitUploads({
   maxUploads,
   fileLimitBytes,

@@ -1,4 +1,4 @@
-/** Takes a form apart: each part with what its head says, and its bytes. */
+/** Splits a form into its parts: the headers and the bytes of each. */
 import type { IncomingMessage } from 'node:http'
 import { MIMEType } from 'node:util'
 import { Problem } from '../problems/problem.ts'
@@ -7,14 +7,14 @@ import { Problem } from '../problems/problem.ts'
 export type Part = {
   /** Its place in the form, from 1 on. */
   number: number
-  /** By names in small letters; each value that a header has. */
+  /** The values of each header, by lower-case name. */
   head: ReadonlyMap<string, readonly string[]>
   /** What is wrong with the head. */
   fault: string | undefined
   bytes: Buffer
 }
 
-/** A text that is no form, or does not come to its end. */
+/** The body is no form, or has no end. */
 export class BrokenForm extends Error {
   override readonly name = 'BrokenForm'
 }
@@ -23,12 +23,12 @@ export class BrokenForm extends Error {
 const mostHeadBytes = 16_384
 
 /**
- * Reads a body to its end. What does not fit is read and dropped.
- * @returns undefined: there is more than fits
+ * Reads a body to its end. Bytes beyond the limit are dropped.
+ * @returns undefined if it is larger
  * @throws BrokenForm, or the Problem that the body was made to fail with
  */
 export async function readBody(body: IncomingMessage, room: number): Promise<Buffer | undefined> {
-  // Room for all of it at once: to join the pieces would hold every byte twice for a moment.
+  // Room for all of it at once: joining pieces would hold every byte twice for a moment.
   const bytes = Buffer.allocUnsafe(room)
   let length = 0
   try {
@@ -38,7 +38,7 @@ export async function readBody(body: IncomingMessage, room: number): Promise<Buf
       length += chunk.length
     }
   } catch (error) {
-    // What still comes is read and dropped, so that the answer is not cut off.
+    // The rest is read and dropped, so that the answer is not cut off.
     body.resume()
     throw error instanceof Problem ? error : new BrokenForm()
   }
@@ -46,9 +46,9 @@ export async function readBody(body: IncomingMessage, room: number): Promise<Buf
 }
 
 /**
- * Source: RFC 2046, section 5.1.1. What it allows before the first boundary and behind the last might have been meant as a part.
- * @param most how many parts are read; one more tells that there are more
- * @throws BrokenForm where anything is in no part
+ * Source: RFC 2046, section 5.1.1. What it allows before the first boundary and after the last may be meant as a part.
+ * @param most how many parts are read, and one more if there are more
+ * @throws BrokenForm if anything is in no part
  */
 export function partsOf(form: Buffer, boundary: string, most: number): Part[] {
   const delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1')
@@ -91,7 +91,7 @@ function readPart(bytes: Buffer, number: number): Part {
   return { ...part, fault }
 }
 
-/** Source: RFC 9110, section 5.5, but for lines that go on, which mail has. */
+/** Source: RFC 9110, section 5.5, except for continued lines, as in mail. */
 const headerLine = /^([!#$%&'*+\-.^_`|~\w]+):([\t -~\x80-\xff]*)$/
 
 /** @returns every header that can be read, and whether that is all there is */

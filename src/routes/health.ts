@@ -1,4 +1,4 @@
-/** Whether the process lives, and whether it wants traffic. Neither asks LiveEngage. */
+/** Whether the process is alive, and whether it is ready. Neither calls LiveEngage. */
 import type { FastifyInstance } from 'fastify'
 import type { Drain } from '../http/drain.ts'
 import { canOpenFiles } from '../http/open-files.ts'
@@ -36,7 +36,7 @@ export function mountHealth(
   )
 }
 
-/** Without a file to open there is no connection to LiveEngage. @throws Problem `overloaded` */
+/** Without a free file there is no connection to LiveEngage. @throws Problem `overloaded` */
 function requireFiles(): void {
   if (canOpenFiles()) return
   const detail = 'The process has as many files open as its limit (ulimit -n) allows.'

@@ -6,7 +6,7 @@ import { checkKey } from '../http/admission.ts'
 import { metricsOperation } from '../openapi/process-operations.ts'
 
 export type MetricsRouteOptions = {
-  /** Of the keys that may read them; without any, everybody may. */
+  /** The keys that may read them; without any, everyone may. */
   secrets: Pick<Secrets, 'acceptsKey'> | undefined
   /** On the admin listener. */
   isElsewhere: boolean
@@ -20,7 +20,7 @@ export function mountMetrics(
   app.get('/metrics', {
     config: { isPolled: true, isElsewhere },
     schema: metricsOperation,
-    // Not before the handler: where they are elsewhere there is no such route, with a key or without.
+    // Not before the handler: if they are elsewhere, the route does not exist, with or without a key.
     handler: async ({ headers }, reply) => {
       if (secrets !== undefined) checkKey(headers, secrets)
       return reply.type(metrics.contentType).send(await metrics.metrics())

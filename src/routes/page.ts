@@ -1,4 +1,4 @@
-/** HTML pages for people who come with a browser: no script, nothing from outside, and the same words as the JSON. */
+/** HTML pages for browsers: no script, nothing from other hosts, and the same text as the JSON. */
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
@@ -19,7 +19,7 @@ const hash = createHash('sha256').update(style).digest('base64')
 
 const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
-/** @param title as text @param body as HTML @returns bytes, which are not encoded anew for each reader */
+/** @param title as text @param body as HTML @returns bytes, so that they are encoded only once */
 export function renderPage(title: string, body: string): Buffer {
   return Buffer.from(
     `<!doctype html>
@@ -42,7 +42,7 @@ export function escapeHtml(text: string): string {
     .replaceAll('"', '&quot;')
 }
 
-/** Sends the page to a browser and the JSON to everybody else. */
+/** Sends the page to a browser and the JSON to other clients. */
 export function sendPageOrJson(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -55,7 +55,7 @@ export function sendPageOrJson(
   return reply.header('content-security-policy', policy).type('text/html; charset=utf-8').send(page)
 }
 
-/** A browser names HTML; whoever names neither, or both alike, is a program. */
+/** A browser accepts HTML first. Other clients count as programs. */
 function prefersHtml(accept = ''): boolean {
   return weightOf(accept, 'text/html') > weightOf(accept, 'application/json')
 }

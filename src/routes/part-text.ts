@@ -2,7 +2,7 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import { TextDecoder } from 'node:util'
 
-/** A decoder by its name. It returns undefined for what is not encoded so. */
+/** A decoder by its name. It returns undefined for other encodings. */
 type Decoder = (bytes: Buffer) => Buffer | undefined
 
 const asItIs: Decoder = (bytes) => bytes
@@ -35,7 +35,7 @@ function fromQuotedPrintable(bytes: Buffer): Buffer | undefined {
     if (byte === equals) {
       const [first = 0, second = 0] = [bytes[at + 1], bytes[at + 2]]
       at += 2
-      // A line that goes on.
+      // A continued line.
       if (first === carriageReturn && second === lineFeed) continue
       byte = 16 * digitOf(first) + digitOf(second)
       if (Number.isNaN(byte)) return undefined
@@ -61,10 +61,10 @@ export function decodeText(bytes: Buffer, charset = 'utf-8'): { text: string } |
   if (utf8.test(charset)) {
     return isUtf8(bytes) ? { text: bytes.toString() } : { fault: 'must be UTF-8' }
   }
-  // The Encoding Standard would take it for windows-1252.
+  // The Encoding Standard reads it as windows-1252.
   if (/^(us-)?ascii$/i.test(charset) && !isAscii(bytes)) return { fault: 'must be US-ASCII' }
   const label = /^utf-16$/i.test(charset) ? utf16Of(bytes) : charset
-  // RFC 2781 would have it begin with its high bytes, the Encoding Standard with its low ones.
+  // RFC 2781 says big-endian, the Encoding Standard little-endian.
   if (label === undefined) return { fault: 'must begin with a byte order mark if it is UTF-16' }
   let decoder: TextDecoder
   try {
@@ -80,7 +80,7 @@ export function decodeText(bytes: Buffer, charset = 'utf-8'): { text: string } |
   }
 }
 
-/** What windows-1252 has where ISO 8859-1 has control characters, from 80 to 9F. Some versions of Node.js take it for that. */
+/** Windows-1252's characters from 80 to 9F, where ISO 8859-1 has control characters. Some versions of Node.js mix them up. */
 const signs = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
 
 function withoutControls(text: string): string {

@@ -1,4 +1,4 @@
-/** The table of problems, for people and programs that meet one: made once, for both. */
+/** The table of problems, for people and for programs: made once, for both. */
 import type { FastifyInstance } from 'fastify'
 import {
   describeProblem,
@@ -35,7 +35,7 @@ export function mountProblems(app: FastifyInstance): void {
   )
 }
 
-/** Links are relative, and so right behind a path prefix. */
+/** Links are relative, so they work behind a path prefix. */
 function renderAll(codes: readonly ProblemCode[], problemsUrl: string): Both {
   const items = codes.map((code) => {
     const { status, title } = problems[code]
@@ -77,7 +77,7 @@ function renderOne(code: ProblemCode, problemsUrl: string): Both {
   return { page: renderPage(`${title} (${code})`, body), json }
 }
 
-/** The words of the table, where backticks mark code. */
+/** A text of the table, in which backticks mark code. */
 function toHtml(text: string): string {
   return escapeHtml(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>')
 }

@@ -7,7 +7,7 @@ import { Problem } from '../problems/problem.ts'
 type Send = () => Promise<SendSuccess>
 
 /**
- * A refused receipt keeps the message back. One that may have arrived does not: the message is what the consumer said.
+ * If the receipt is refused, the message is not sent. If it may have arrived, the message is sent anyway.
  * @throws Problem of the receipt, or of the message and then with `receipt`
  */
 export async function sendAfter(
@@ -33,7 +33,7 @@ async function outcomeOf(sent: Promise<unknown>): Promise<ReceiptOutcome> {
   }
 }
 
-/** A receipt that hangs must leave the message the time to go out. */
+/** A receipt that hangs must leave time for the message. */
 export function withHalfTheTime(context: CallContext): CallContext {
   const { terms } = context
   const now = performance.now()

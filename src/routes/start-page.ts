@@ -1,4 +1,4 @@
-/** What answers under `/`: where to go from here. */
+/** The page at `/`: links to everything else. */
 import type { FastifyInstance } from 'fastify'
 import { renderPage, sendPageOrJson } from './page.ts'
 
@@ -7,7 +7,7 @@ export type StartPageOptions = {
   docs: 'on' | 'spec' | 'off'
   /** The probes are on this listener. */
   hasHealth: boolean
-  /** The agent's page, where there is a sandbox. */
+  /** The agent's page, if there is a sandbox. */
   deskUrl: string | undefined
 }
 

@@ -1,4 +1,4 @@
-/** Swagger UI. Its files are read once, when first asked for, and served from memory: a stream for each reader would hold a file descriptor for each. */
+/** Swagger UI. Its files are read once, on first use, and served from memory: a stream for each reader would hold a file descriptor. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -42,7 +42,7 @@ const page = Buffer.from(`<!doctype html>
 /** @param sandboxAccountId the account of an embedded sandbox, whose page is ready to try */
 export function mountSwaggerUi(app: FastifyInstance, sandboxAccountId: string | undefined): void {
   const schema = { hide: true }
-  // Without the slash the page would look for its parts one level too high.
+  // Without the slash the page would load its parts from the wrong level.
   app.get('/docs', { schema }, (_request, reply) => reply.redirect('docs/'))
   app.get('/docs/', { schema }, (_request, reply) =>
     reply
@@ -71,7 +71,7 @@ export function mountSwaggerUi(app: FastifyInstance, sandboxAccountId: string | 
   }
 }
 
-/** The document as the page reads it, one level deeper than what it describes. On a sandbox its examples name the sandbox's account, and a consumer is preset. */
+/** The document for the page, one level deeper than the API. On a sandbox its examples have the sandbox's account, and a consumer is preset. */
 function documentOf(document: object, sandboxAccountId: string | undefined): string {
   const servers = [{ url: '..', description: 'This proxy' }]
   if (sandboxAccountId === undefined) return JSON.stringify({ ...document, servers })

@@ -11,10 +11,10 @@ import { decodeText, transferDecoders } from './part-text.ts'
 
 export type Upload = { file: Buffer; fields: FileFields }
 
-/** What one field may hold. */
+/** The largest field. */
 const mostFieldBytes = 65_536
 
-/** What a form may hold beside its file: more than one of the fields is never long. */
+/** The room for all that is not the picture: only one of the fields is ever long. */
 export const formBytes = 2 * mostFieldBytes
 
 /** The picture and the four fields. */
@@ -28,7 +28,7 @@ const aForm = 'multipart/form-data'
 export function acceptForms(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(unsupportedMediaType('form')))
-  // The body is read by the handler, once the rest of the request is known to be right.
+  // The handler reads the body, once the rest of the request has been checked.
   app.addContentTypeParser(aForm, (_request, _payload, done) => done(null))
 }
 
@@ -67,7 +67,7 @@ function checkFields(
 
 type Form = { file: Buffer | undefined; values: Record<string, unknown> }
 
-/** An empty field counts as not given: that is how forms say so. */
+/** An empty field counts as not given, as usual in forms. */
 async function readForm(request: FastifyRequest, boundary: string, limit: number): Promise<Form> {
   const most = limit + formBytes
   const room = Math.min(Number(request.headers['content-length'] ?? most), most)
@@ -111,9 +111,9 @@ function invalidPart({ number }: Part, name: string | undefined, message: string
   return invalidForm(`/${pointerToken(name)}`, message)
 }
 
-/** Of parameters of one name the reader takes the first. */
+/** If a parameter comes twice, the first one counts. */
 const nameParameter = /;\s*name\*?\s*=/gi
-/** One without an end goes to the end of the text: to look for its end from each of its quotes would take long. */
+/** Without a closing quote it goes to the end of the text: looking for one from each quote would take long. */
 const quotedString = /"(?:[^"\\]|\\.)*\\?(?:"|$)/g
 
 /** Source: RFC 7578, section 4.2. A value with parameters is read as a type is. */

@@ -1,4 +1,4 @@
-/** Where LivePerson's notifications come in: proved before anything of them is read, and answered 200 once the app has them. */
+/** Takes LivePerson's notifications: verifies each before reading it, and answers 200 once the app has it. */
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { isAccountId } from '../liveengage/protocol/values.ts'
 import { Problem } from '../problems/problem.ts'
@@ -66,8 +66,8 @@ export function mountWebhooks(app: FastifyInstance, options: WebhookRouteOptions
 }
 
 /**
- * Bytes are bytes, whatever `Content-Type` says of them; but encoded ones are not those that were signed. LivePerson names no encoding,
- * so whoever does, be it `identity` or of no body, has had them in hand.
+ * `Content-Type` does not matter, but encoded bytes are not those that were signed. LivePerson names no encoding. So if there is one,
+ * even `identity` or without a body, somebody changed the request.
  */
 const takeBytes: onRequestHookHandler = ({ headers, state }, _reply, done) => {
   if (headers['content-encoding'] !== undefined) throw unsupportedMediaType('unencoded')
@@ -107,7 +107,7 @@ function headerOf({ headers }: FastifyRequest, name: string): string {
   return typeof value === 'string' ? value : ''
 }
 
-/** @throws Problem where the app did not take an event */
+/** @throws Problem if the app did not take an event */
 function conclude(
   request: FastifyRequest,
   { outcome, ...counts }: Relayed,

@@ -5,7 +5,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 const digestBytes = { sha1: 20, sha256: 32 } as const
 
 /**
- * Takes the same time for every signature of the right length, whatever is wrong in it.
+ * Takes the same time for each signature of the right length and for each secret.
  * @param header `sha1=` or `sha256=`, then base64 or hex
  * @param secrets one, or two while one is replaced
  */

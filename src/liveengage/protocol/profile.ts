@@ -53,7 +53,7 @@ export const PersonalInfo = Type.Object(
           { email: Type.Optional(Type.String()), phone: Type.Optional(Type.String()) },
           strict,
         ),
-        // LivePerson names no limit. This one bounds the cost of a wrong list
+        // LivePerson names no limit. This one bounds the cost of a wrong list.
         { maxItems: 100 },
       ),
     ),

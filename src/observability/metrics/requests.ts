@@ -1,4 +1,4 @@
-/** Metrics of the requests: what callers ask for, and what they get. */
+/** Metrics of the requests and their answers. */
 import type { Drain } from '../../http/drain.ts'
 import { none, type RequestCounters, type RouteCounters } from '../../http/request-record.ts'
 import type { IdempotencyStore } from '../../idempotency/store.ts'

@@ -1,4 +1,4 @@
-/** Metrics of LivePerson's notifications and of the events that the team's app gets. Without `WEBHOOK_PORT` they stay at zero. */
+/** Metrics of LivePerson's notifications and of the events that the app gets. Without `WEBHOOK_PORT` they stay at zero. */
 import type { Counters } from '../../webhooks/counters.ts'
 import { countsOf, type Family } from './family.ts'
 

@@ -1,4 +1,4 @@
-/** Reaches the collector as every other host is reached: through the egress proxy, where there is one. */
+/** Reaches the collector as every other host is reached: through the egress proxy, if there is one. */
 import { Agent as PlainAgent } from 'node:http'
 import { Agent as TlsAgent } from 'node:https'
 import { connect as connectTls } from 'node:tls'
@@ -20,7 +20,7 @@ export function createCollectorAgent(protocol: string, options: EgressOptions): 
     if (proxy === undefined || callback === undefined) return connectDirectly(request, callback)
     openTunnel(proxy, authorityOf(target), connectTimeoutMs).then(
       (socket) => callback(null, isTls ? connectTls({ socket, servername: hostname }) : socket),
-      // Node calls it with the error alone, too.
+      // Node also calls it with only the error.
       (error) => Reflect.apply(callback, undefined, [error]),
     )
     return undefined
