@@ -60,7 +60,7 @@ function isFrameworkError(error: unknown): error is FastifyError {
  * Must be called before the first route: it learns the paths from their registration.
  * @returns the problem of a request without a route. It is known before the body, which is then neither checked nor kept
  */
-export function handleErrors(app: FastifyInstance): (request: FastifyRequest) => Problem {
+export function mountErrorHandler(app: FastifyInstance): (request: FastifyRequest) => Problem {
   const methodsByPath = new Map<string, Set<string>>()
   const paths = findMyWay({ maxParamLength: longestId })
   app.addHook('onRoute', (route) => {

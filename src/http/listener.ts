@@ -18,7 +18,7 @@ import { BodyMemory, freeBytes } from './body-memory.ts'
 import { answerClientError } from './client-errors.ts'
 import { activityOf, Connections, isLatest, maxUnanswered } from './connections.ts'
 import { Drain } from './drain.ts'
-import { answerWithProblem, handleErrors } from './error-handler.ts'
+import { answerWithProblem, mountErrorHandler } from './error-handler.ts'
 import { withSentences } from './fastify-logger.ts'
 import { checkHost, checkOrigin } from './host-check.ts'
 import { inputLimits, mostConnections } from './input-limits.ts'
@@ -110,7 +110,7 @@ export function createListener(
     request.state = new RequestState()
     done()
   })
-  const explainUnrouted = handleErrors(app)
+  const unroutedProblem = mountErrorHandler(app)
   const bodyMemory = new BodyMemory(config.bodyLimitBytes, bodyMemoryBytes)
   app.decorate('hasShortProblems', hasShortProblems)
   app.decorate('problemsUrl', problemsUrl)
@@ -132,7 +132,7 @@ export function createListener(
         checkOrigin(request, publicUrl)
       }
     }
-    if (request.is404) throw explainUnrouted(request)
+    if (request.is404) throw unroutedProblem(request)
     if (isLarger(request.headers, freeBytes)) bodyMemory.reserve(request)
     if (mainDrain === undefined && drain.isClosing) throw new Problem('shutting-down')
     done()

@@ -1,6 +1,6 @@
 import { fastify } from 'fastify'
 import t from 'tap'
-import { handleErrors } from '../../src/http/error-handler.ts'
+import { mountErrorHandler } from '../../src/http/error-handler.ts'
 import { recordRequest } from '../../src/http/request-record.ts'
 import { RequestState } from '../../src/http/request-state.ts'
 import { createLogger } from '../../src/observability/logger.ts'
@@ -99,7 +99,7 @@ t.test('an unexpected exception is a 500 that says nothing of it', async (t) => 
       app.addHook('onSend', async (request, reply) =>
         recordRequest(logger, undefined, request, reply),
       )
-      handleErrors(app)
+      mountErrorHandler(app)
       app.get('/fail', () => {
         throw thrown
       })

@@ -1,6 +1,6 @@
 import { type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { type Test, test } from 'tap'
-import { handleErrors } from '../../src/http/error-handler.ts'
+import { mountErrorHandler } from '../../src/http/error-handler.ts'
 import { claimKey, readIdempotencyKey, settleKeys } from '../../src/http/idempotency-key.ts'
 import { RequestState } from '../../src/http/request-state.ts'
 import { MemoryStore } from '../../src/idempotency/memory-store.ts'
@@ -25,7 +25,7 @@ async function startRoute(
   })
   settleKeys(app)
   app.addHook('onSend', async (request, reply) => void onSend(request, reply))
-  handleErrors(app)
+  mountErrorHandler(app)
   const admit = async (request: FastifyRequest) => {
     const own = { credentials: undefined, appJwt: undefined, consumerJws: undefined }
     const caller = { ...own, accountId: 'a', consumerId: 'c', clientProperties: undefined }
