@@ -59,10 +59,10 @@ export function admit(
     const deadline = performance.now() + readTimeoutMs(headers, options.requestTimeoutMs)
     const caller = readCaller(headers, callers, accountOf?.(request))
     const { accountId } = caller
-    const upstream = { endedMs: 0, startedAt: undefined }
+    const upstreamTime = { endedMs: 0, startedAt: undefined }
     const { socket: connection } = raw
     const { trace } = state
-    const terms: Terms = { accountId, priority, deadline, connection, upstream, trace }
+    const terms: Terms = { accountId, priority, deadline, connection, upstreamTime, trace }
     state.call = { caller, terms, host: options.client.knownHost(accountId) }
     state.isDryRun = hasDryRun && asksForDryRun(request.query)
     done()

@@ -100,8 +100,8 @@ export class RequestCounters {
 
 /** A call in progress counts up to now, like one that its deadline has cut short. */
 function readUpstreamMs(terms: Terms | undefined): number {
-  if (terms?.upstream === undefined) return 0
-  const { endedMs, startedAt } = terms.upstream
+  if (terms?.upstreamTime === undefined) return 0
+  const { endedMs, startedAt } = terms.upstreamTime
   return startedAt === undefined ? endedMs : endedMs + performance.now() - startedAt
 }
 

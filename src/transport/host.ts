@@ -167,7 +167,7 @@ export class Slot {
     this.service = service
     this.era = breaker?.begin() ?? 0
     service.inFlight += 1
-    if (terms.upstream !== undefined) terms.upstream.startedAt = this.startedAt
+    if (terms.upstreamTime !== undefined) terms.upstreamTime.startedAt = this.startedAt
   }
 
   /**
@@ -188,13 +188,13 @@ export class Slot {
     this.isFree = true
     const judged = this.judge(outcome)
     const ms = performance.now() - this.startedAt
-    const { upstream, accountId } = this.terms
+    const { upstreamTime, accountId } = this.terms
     this.service.inFlight -= 1
     this.service.calls[judged] += 1
     this.service.seconds.add(ms / 1000)
-    if (upstream !== undefined) {
-      upstream.endedMs += ms
-      upstream.startedAt = undefined
+    if (upstreamTime !== undefined) {
+      upstreamTime.endedMs += ms
+      upstreamTime.startedAt = undefined
     }
     this.queue.leave(accountId)
   }

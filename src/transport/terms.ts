@@ -12,7 +12,7 @@ export type Terms = {
   /** The caller's connection. A call whose caller has hung up does not leave the queue. */
   readonly connection?: { readonly destroyed: boolean } | undefined
   /** How long the request has been upstream; its calls share one. */
-  readonly upstream?: UpstreamTime
+  readonly upstreamTime?: UpstreamTime
   /** Called once the call has its slot, just before its first byte. If it throws, the call fails with that, and nothing is written. */
   readonly beforeWrite?: (() => Promise<void>) | undefined
   /** The parent of the call's span, if tracing is on. */
