@@ -30,10 +30,10 @@ export type Clock = {
 }
 
 /** How the proxy's calls reach a host. */
-export type Way = { readonly connectTimeoutMs: number; readonly egress: EgressOptions }
+export type ConnectOptions = { readonly connectTimeoutMs: number; readonly egress: EgressOptions }
 
 /** @returns the origin of the egress proxy, without a password, if calls to this origin use one */
-export function egressProxyOf(origin: string, { egress }: Way): string | undefined {
+export function egressProxyOf(origin: string, { egress }: ConnectOptions): string | undefined {
   return createEgress(egress)(new URL(origin))?.origin
 }
 
@@ -51,14 +51,17 @@ export function lookUp(origin: string, timeoutMs: number): Promise<string[] | Fa
 }
 
 /** Connects as the proxy does, verifies the certificate and disconnects. */
-export async function shakeHands(origin: string, way: Way): Promise<Handshake | Failure> {
+export async function shakeHands(
+  origin: string,
+  options: ConnectOptions,
+): Promise<Handshake | Failure> {
   const { isTls, host, port, servername } = partsOf(origin)
-  const tunnel = await tunnelTo(origin, way).catch(toFailure)
+  const tunnel = await tunnelTo(origin, options).catch(toFailure)
   if (tunnel !== undefined && 'code' in tunnel) return tunnel
   if (!isTls) {
     if (tunnel === undefined) {
       const socket = connectPlain({ host, port })
-      return settle(socket, 'connect', way.connectTimeoutMs, () => ({}))
+      return settle(socket, 'connect', options.connectTimeoutMs, () => ({}))
     }
     tunnel.destroy()
     return {}
@@ -70,7 +73,7 @@ export async function shakeHands(origin: string, way: Way): Promise<Handshake | 
   socket.prependOnceListener('secure', () => {
     certificate = describe(socket.getPeerCertificate())
   })
-  const result = await settle(socket, 'secureConnect', way.connectTimeoutMs, () => {
+  const result = await settle(socket, 'secureConnect', options.connectTimeoutMs, () => {
     const version = String(socket.getProtocol())
     return { tls: { version, certificate: describe(socket.getPeerCertificate()) } }
   })
@@ -80,10 +83,10 @@ export async function shakeHands(origin: string, way: Way): Promise<Handshake | 
 /** Reads the clock of a host. @param timeoutMs for its answer */
 export async function readClock(
   origin: string,
-  way: Way,
+  options: ConnectOptions,
   timeoutMs: number,
 ): Promise<Clock | Failure> {
-  const connection = await connectionTo(origin, way)
+  const connection = await connectionTo(origin, options)
   if ('code' in connection) return connection
   const get = partsOf(origin).isTls ? getTls : getPlain
   const askedMs = Date.now()
@@ -102,10 +105,10 @@ export async function readClock(
 /** @returns what takes a request of Node's the way of the proxy's own calls */
 export async function connectionTo(
   origin: string,
-  way: Way,
+  options: ConnectOptions,
 ): Promise<Pick<RequestOptions, 'agent' | 'createConnection'> | Failure> {
   const { isTls, servername } = partsOf(origin)
-  const tunnel = await tunnelTo(origin, way).catch(toFailure)
+  const tunnel = await tunnelTo(origin, options).catch(toFailure)
   if (tunnel === undefined) return { agent: false }
   if ('code' in tunnel) return tunnel
   return { createConnection: () => (isTls ? connectTls({ socket: tunnel, servername }) : tunnel) }
@@ -114,7 +117,7 @@ export async function connectionTo(
 /** @returns undefined if the host is reached directly */
 async function tunnelTo(
   origin: string,
-  { connectTimeoutMs, egress }: Way,
+  { connectTimeoutMs, egress }: ConnectOptions,
 ): Promise<Socket | undefined> {
   const url = new URL(origin)
   const proxy = createEgress(egress)(url)

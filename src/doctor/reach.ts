@@ -1,22 +1,22 @@
 /** Checks that a host can be reached: its name resolves, it accepts a connection, its certificate is valid. */
 import { describe, explainFailure } from './advice.ts'
 import type { Outcome } from './check.ts'
-import { egressProxyOf, lookUp, shakeHands, type Way } from './probe.ts'
+import { type ConnectOptions, egressProxyOf, lookUp, shakeHands } from './probe.ts'
 
 /** If calls go through an egress proxy, its name has to resolve instead. */
-export async function resolve(origin: string, way: Way): Promise<Outcome> {
-  const proxy = egressProxyOf(origin, way)
+export async function resolve(origin: string, options: ConnectOptions): Promise<Outcome> {
+  const proxy = egressProxyOf(origin, options)
   const { host } = new URL(proxy ?? origin)
-  const addresses = await lookUp(proxy ?? origin, way.connectTimeoutMs)
+  const addresses = await lookUp(proxy ?? origin, options.connectTimeoutMs)
   if (!Array.isArray(addresses)) return explainFailure(addresses, host)
   const through =
     proxy === undefined ? '' : `${new URL(origin).host} is called through the egress proxy; `
   return { status: 'ok', detail: `${through}${host} is ${addresses.join(', ')}` }
 }
 
-export async function connect(origin: string, way: Way): Promise<Outcome> {
+export async function connect(origin: string, options: ConnectOptions): Promise<Outcome> {
   const { host } = new URL(origin)
-  const handshake = await shakeHands(origin, way)
+  const handshake = await shakeHands(origin, options)
   if ('code' in handshake) return explainFailure(handshake, host)
   const { tls } = handshake
   const how =
@@ -27,10 +27,10 @@ export async function connect(origin: string, way: Way): Promise<Outcome> {
 }
 
 /** Resolves, then connects. */
-export async function reach(origin: string, way: Way): Promise<Outcome> {
-  const resolved = await resolve(origin, way)
+export async function reach(origin: string, options: ConnectOptions): Promise<Outcome> {
+  const resolved = await resolve(origin, options)
   if (resolved.status !== 'ok') return resolved
-  const connected = await connect(origin, way)
+  const connected = await connect(origin, options)
   if (connected.status !== 'ok') return connected
   return { status: 'ok', detail: `${resolved.detail}; ${connected.detail}` }
 }

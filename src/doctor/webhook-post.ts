@@ -3,7 +3,7 @@ import { request as requestPlain } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { json } from 'node:stream/consumers'
 import { isObject } from '../webhooks/simplify/lenient.ts'
-import { connectionTo, type Failure, timeUp, toFailure, type Way } from './probe.ts'
+import { type ConnectOptions, connectionTo, type Failure, timeUp, toFailure } from './probe.ts'
 
 export type WebhookAnswer = {
   status: number
@@ -19,10 +19,10 @@ export async function postNotification(
   url: string,
   headers: Readonly<Record<string, string>>,
   body: string,
-  way: Way,
+  connectOptions: ConnectOptions,
   timeoutMs: number,
 ): Promise<WebhookAnswer | Failure> {
-  const connection = await connectionTo(url, way)
+  const connection = await connectionTo(url, connectOptions)
   if ('code' in connection) return connection
   const request = url.startsWith('https:') ? requestTls : requestPlain
   const signal = AbortSignal.timeout(timeoutMs)

@@ -14,7 +14,7 @@ export type PostOutcome =
   | { failure: 'failed' | 'timeout' }
 
 /** Where an event goes, for which account, and until when. */
-export type Way = {
+export type Destination = {
   accountId: string
   url: string
   /** Beside those of Standard Webhooks. */
@@ -26,11 +26,11 @@ export type Way = {
 }
 
 /** Sends one request. Rejects only if the program itself fails. */
-export type Post = (way: Way, body: string) => Promise<PostOutcome>
+export type Post = (destination: Destination, body: string) => Promise<PostOutcome>
 
 export type Delivery = {
   event: Event
-  way: Way
+  destination: Destination
   /** One signature each. */
   secrets: readonly string[]
   isTriedOnce: boolean
@@ -47,25 +47,26 @@ export type Delivered = { outcome: DeliveryOutcome; status: number | undefined }
 
 /** @param onAnswer gets the milliseconds of an attempt that was written */
 export async function deliver(
-  { event, way, secrets, isTriedOnce }: Delivery,
+  { event, destination, secrets, isTriedOnce }: Delivery,
   post: Post,
   onAnswer: (ms: number) => void,
 ): Promise<Delivered> {
+  const { headers, deadline } = destination
   const body = JSON.stringify(event)
   const attempt = async () => {
     const startedAt = performance.now()
     const seconds = Math.floor(Date.now() / 1000)
     const signed = standardHeaders(event.id, seconds, body, secrets)
-    const outcome = await post({ ...way, headers: { ...way.headers, ...signed } }, body)
+    const outcome = await post({ ...destination, headers: { ...headers, ...signed } }, body)
     if (outcomeOf(outcome) !== 'unreachable') onAnswer(performance.now() - startedAt)
     return outcome
   }
   let pauseMs = firstPauseMs
   let outcome = await attempt()
-  while (!isTriedOnce && mayRecover(outcome) && performance.now() + pauseMs < way.deadline) {
+  while (!isTriedOnce && mayRecover(outcome) && performance.now() + pauseMs < deadline) {
     await setTimeout(pauseMs)
     // A busy process wakes late.
-    if (performance.now() >= way.deadline) break
+    if (performance.now() >= deadline) break
     pauseMs = Math.min(pauseMs * 2, longestPauseMs)
     outcome = await attempt()
   }

@@ -22,7 +22,7 @@ export type RelayOptions = {
 }
 
 /** A notification with a valid signature. */
-export type Notified = {
+export type VerifiedNotification = {
   json: Readonly<Record<string, unknown>>
   accountId: string
   clientId: string
@@ -60,8 +60,8 @@ export class Relay {
   }
 
   /** Stops at the first event that the app does not take, so that the order holds when it comes again. */
-  async relay(notified: Notified): Promise<Relayed> {
-    const { accountId, clientId, receivedAt, random, json } = notified
+  async relay(notification: VerifiedNotification): Promise<Relayed> {
+    const { accountId, clientId, receivedAt, random, json } = notification
     const context: Context = {
       accountId,
       clientId,
@@ -75,7 +75,7 @@ export class Relay {
         relayed.leftOut += 1
         continue
       }
-      const { outcome, status } = await this.bring(simplified, notified)
+      const { outcome, status } = await this.bring(simplified, notification)
       if (outcome === 'refused' && status !== undefined) relayed.appStatus = status
       this.options.counters.countEvent(simplified.type, outcome)
       if (outcome === 'taken') relayed.taken += 1
@@ -100,7 +100,7 @@ export class Relay {
 
   private async bring(
     event: Event,
-    { url, accountId, requestId, deadline, trace }: Notified,
+    { url, accountId, requestId, deadline, trace }: VerifiedNotification,
   ): Promise<Delivered> {
     const { post, secrets, counters, timeoutMs } = this.options
     if (url === undefined) return { outcome: 'taken', status: undefined }
@@ -117,7 +117,7 @@ export class Relay {
     const delivered = await deliver(
       {
         event,
-        way: { accountId, url, headers, deadline: ends, trace },
+        destination: { accountId, url, headers, deadline: ends, trace },
         secrets: secrets(),
         isTriedOnce: isChatState,
       },

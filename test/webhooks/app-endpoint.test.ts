@@ -11,10 +11,13 @@ import { type Answer, listen, startRaw } from '../transport/fixtures/raw.ts'
 async function outcomeAt(t: Test, answer: Answer, timeoutMs = 1_000) {
   const app = await startRaw(t, answer)
   const post = postTo(openHosts(t))
-  return { app, outcome: await post(way(`${app.origin}/events?x=1`, timeoutMs), '{"a":"b"}') }
+  return {
+    app,
+    outcome: await post(destination(`${app.origin}/events?x=1`, timeoutMs), '{"a":"b"}'),
+  }
 }
 
-function way(url: string, timeoutMs: number) {
+function destination(url: string, timeoutMs: number) {
   const deadline = performance.now() + timeoutMs
   return { accountId: '12345678', url, headers: { 'x-a': 'b' }, deadline, trace: undefined }
 }
@@ -66,7 +69,7 @@ test('a short body leaves the connection to the next event', async (t) => {
   )
   const post = postTo(openHosts(t))
   for (let each = 0; each < 3; each += 1) {
-    t.strictSame(await post(way(app.origin, 1_000), '{}'), { status: 200 })
+    t.strictSame(await post(destination(app.origin, 1_000), '{}'), { status: 200 })
     await new Promise((resolve) => setImmediate(resolve))
   }
   t.equal(app.connections(), 1)
@@ -98,9 +101,9 @@ test('an app that refuses connections, or has no address, may come back', async 
   await new Promise((resolve) => server.close(resolve))
   const post = postTo(openHosts(t))
   const outcome = { failure: 'unreachable', mayRecover: true }
-  t.strictSame(await post(way(`http://127.0.0.1:${port}/`, 1_000), '{}'), outcome)
-  t.strictSame(await post(way('http://no-app.invalid/', 1_000), '{}'), outcome)
-  t.strictSame(await post(way(`http://127.0.0.1:${port}/`, -1), '{}'), outcome)
+  t.strictSame(await post(destination(`http://127.0.0.1:${port}/`, 1_000), '{}'), outcome)
+  t.strictSame(await post(destination('http://no-app.invalid/', 1_000), '{}'), outcome)
+  t.strictSame(await post(destination(`http://127.0.0.1:${port}/`, -1), '{}'), outcome)
 })
 
 test('a certificate that does not verify is not waited for', async (t) => {
@@ -111,7 +114,7 @@ test('a certificate that does not verify is not waited for', async (t) => {
   })
   t.teardown(() => server.close())
   const post = postTo(openHosts(t))
-  const outcome = await post(way(`https://localhost:${await listen(server)}/`, 1_000), '{}')
+  const outcome = await post(destination(`https://localhost:${await listen(server)}/`, 1_000), '{}')
   t.strictSame(outcome, { failure: 'unreachable', mayRecover: false })
   t.equal(served, 0)
 })
@@ -123,7 +126,7 @@ test('however often the app fails, the next event is tried', async (t) => {
   const hosts = openHosts(t)
   const post = postTo(hosts)
   for (let each = 0; each < 60; each += 1) {
-    t.strictSame(await post(way(app.origin, 1_000), '{}'), { status: 500 })
+    t.strictSame(await post(destination(app.origin, 1_000), '{}'), { status: 500 })
   }
   t.equal(app.requests.length, 60)
   t.strictSame([...hosts.at(app.origin).breakers], [])
@@ -136,6 +139,6 @@ test('a failure of the program itself is no outcome', async (t) => {
   const startCall = () => {
     throw new Error('the tracer failed')
   }
-  const broken = { ...way(app.origin, 1_000), trace: { startCall } }
+  const broken = { ...destination(app.origin, 1_000), trace: { startCall } }
   await t.rejects(post(broken, '{}'), { message: 'the tracer failed' })
 })
