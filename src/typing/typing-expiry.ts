@@ -6,9 +6,9 @@ import { Problem } from '../problems/problem.ts'
 import { type Pause, PauseQueue, type PauseQueueOptions } from './pause-queue.ts'
 
 /** A conversation of one consumer. */
-export type Place = { caller: Caller; conversationId: string }
+export type ConsumerConversation = { caller: Caller; conversationId: string }
 
-export type TypingCall = Place & {
+export type TypingCall = ConsumerConversation & {
   command: Command
   /** After how many seconds its typing ends by itself. */
   expirySeconds?: number | undefined
@@ -54,9 +54,13 @@ export class TypingExpiries {
   }
 
   /** An accepted message ends typing that would end by itself; LiveEngage does not. Typing that started after the message stays. */
-  async message<T>(place: Place, dialogId: string, send: () => Promise<T>): Promise<T> {
+  async message<T>(
+    conversation: ConsumerConversation,
+    dialogId: string,
+    send: () => Promise<T>,
+  ): Promise<T> {
     if (this.dialogs.size === 0) return send()
-    const calls = this.dialogs.get(keyOf(place, dialogId))
+    const calls = this.dialogs.get(keyOf(conversation, dialogId))
     const shown = calls?.findLast(({ pause }) => pause !== undefined)
     const answer = await send()
     if (shown?.pause !== undefined) this.end(shown, shown.pause)
@@ -94,15 +98,19 @@ export class TypingExpiries {
   }
 
   /** A closed dialog shows no typing. */
-  private async close<T>(place: Place, send: () => Promise<T>, dialogId?: string): Promise<T> {
+  private async close<T>(
+    conversation: ConsumerConversation,
+    send: () => Promise<T>,
+    dialogId?: string,
+  ): Promise<T> {
     const answer = await send()
-    const prefix = `${keyOf(place).slice(0, -1)},`
+    const prefix = `${keyOf(conversation).slice(0, -1)},`
     const keys =
       dialogId === undefined
         ? [...this.dialogs.keys()].filter((key) => key.startsWith(prefix))
-        : [keyOf(place, dialogId)]
+        : [keyOf(conversation, dialogId)]
     for (const key of keys) {
-      this.hold(key)
+      this.disarm(key)
       this.dialogs.delete(key)
     }
     return answer
@@ -111,7 +119,7 @@ export class TypingExpiries {
   /** The timer of an earlier call must not fire between this call and its answer: it would end the newer typing. */
   private begin(call: ChatStateCall): void {
     const { key } = call
-    this.hold(key)
+    this.disarm(key)
     this.dialogs.set(key, [...this.callsOf(key), call])
   }
 
@@ -154,7 +162,7 @@ export class TypingExpiries {
     return this.dialogs.get(key) ?? []
   }
 
-  private hold(key: string): void {
+  private disarm(key: string): void {
     const pause = this.callsOf(key).at(-1)?.pause
     if (pause !== undefined) this.pauses.disarm(pause)
   }
@@ -166,7 +174,10 @@ export class TypingExpiries {
 }
 
 /** The dialogs of one consumer's conversation differ only in the last part. */
-function keyOf({ caller, conversationId }: Place, ...dialog: [] | [dialogId: string]): string {
+function keyOf(
+  { caller, conversationId }: ConsumerConversation,
+  ...dialog: [] | [dialogId: string]
+): string {
   return JSON.stringify([caller.accountId, consumerKeyOf(caller), conversationId, ...dialog])
 }
 

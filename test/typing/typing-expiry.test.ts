@@ -5,7 +5,7 @@ import type { Caller } from '../../src/liveengage/caller.ts'
 import type { Command } from '../../src/liveengage/client.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { Problem } from '../../src/problems/problem.ts'
-import { type Place, TypingExpiries } from '../../src/typing/typing-expiry.ts'
+import { type ConsumerConversation, TypingExpiries } from '../../src/typing/typing-expiry.ts'
 import { controlTimers } from '../timers.ts'
 
 const caller: Caller = {
@@ -16,7 +16,7 @@ const caller: Caller = {
   consumerId: undefined,
   clientProperties: '{"type":".ClientProperties"}',
 }
-const here: Place = { caller, conversationId: 'c1' }
+const here: ConsumerConversation = { caller, conversationId: 'c1' }
 
 const composing = chatState('c1', 'COMPOSING')
 const text = (dialogId = 'c1'): Command => ({
@@ -428,7 +428,7 @@ test('a PAUSE that is accepted while another call is under way leaves nothing to
   t.equal(pauses.length, 1)
 })
 
-const others: [string, Place][] = [
+const others: [string, ConsumerConversation][] = [
   ['conversation', { caller, conversationId: 'c2' }],
   ['account', { ...here, caller: { ...caller, accountId: 'other' } }],
   ['ConsumerJWS', { ...here, caller: { ...caller, consumerJws: 'consumer.jws.two' } }],
@@ -519,7 +519,7 @@ test('what has nothing to do with typing leaves it alone', async (t) => {
 })
 
 /** The same place, and what is asked of its caller. */
-function watched(): { place: Place; asked: string[] } {
+function watched(): { place: ConsumerConversation; asked: string[] } {
   const asked: string[] = []
   const watchedCaller = new Proxy(caller, {
     get(target, name) {
