@@ -77,7 +77,7 @@ type Definition<P extends TSchema, Q extends TSchema, B extends TSchema> = {
   /** Absent: the route has no body. */
   body?: B
   /** Documented as optional. In every action an empty body counts as `{}`. */
-  isBodyOptional?: boolean
+  hasOptionalBody?: boolean
   /** By name. The OpenAPI document shows them, and a test sends each to the sandbox. */
   examples: Record<string, Example>
   /** Top-level keys of other APIs that people try, each with the right one. */

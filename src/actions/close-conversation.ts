@@ -20,7 +20,7 @@ export const closeConversation = defineAction({
     },
     { additionalProperties: false },
   ),
-  isBodyOptional: true,
+  hasOptionalBody: true,
   examples: {
     close: { summary: 'Close the conversation', value: {} },
     survey: {

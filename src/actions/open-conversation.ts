@@ -60,7 +60,7 @@ export const openConversation = defineAction({
     },
     strict,
   ),
-  isBodyOptional: true,
+  hasOptionalBody: true,
   examples: {
     plain: { summary: 'A conversation without a profile', value: {} },
     routed: {

@@ -25,7 +25,7 @@ export const startTyping = defineAction({
     },
     { additionalProperties: false },
   ),
-  isBodyOptional: true,
+  hasOptionalBody: true,
   examples: {
     empty: { summary: 'The consumer is typing in the main dialog', value: {} },
     expiring: {

@@ -8,7 +8,7 @@ import type { Problem } from '../problems/problem.ts'
 export type Activity = {
   readonly socket: Socket
   /** Its index in `all`. */
-  place: number
+  index: number
   /** Requests that await their answer. */
   unanswered: number
   /** It has sent one request too many; nothing after that is answered. */
@@ -83,12 +83,12 @@ export class Connections {
   }
 
   private watch(socket: Socket): void {
-    const { length: place } = this.all
-    if (place >= this.most * nearMost) this.closeIdlest()
+    const { length: index } = this.all
+    if (index >= this.most * nearMost) this.closeIdlest()
     const now = performance.now()
     const watched = {
       socket,
-      place,
+      index,
       unanswered: 0,
       isRefused: false,
       latest: undefined,
@@ -102,9 +102,9 @@ export class Connections {
     socket.once('close', () => {
       const last = this.all.pop()
       if (last === undefined || last === watched) return
-      // The last one takes its place.
-      last.place = watched.place
-      this.all[last.place] = last
+      // The last one takes its index.
+      last.index = watched.index
+      this.all[last.index] = last
     })
   }
 

@@ -98,7 +98,7 @@ function documentCall(
       takesAccount: !url.includes(':accountId'),
     }),
     ...(body !== undefined && { body: { ...body, 'x-examples': action?.examples } }),
-    ...(action?.isBodyOptional === true && { [optionalBody]: true }),
+    ...(action?.hasOptionalBody === true && { [optionalBody]: true }),
     ...(documentedBody !== undefined && { body: documentedBody }),
     ...(documentedParams !== undefined && { params: documentedParams }),
     ...(documentedQuery !== undefined && { querystring: documentedQuery }),

@@ -37,7 +37,7 @@ export class Hosts {
   readonly statistics = new CallStatistics()
   private readonly options: HostsOptions
   private readonly connect
-  private works: (() => void)[] = []
+  private batch: (() => void)[] = []
   private readonly openPools = new Set<Dispatcher>()
   private readonly byOrigin = new LRUCache<string, Host>({
     max: maxHosts,
@@ -100,11 +100,11 @@ export class Hosts {
    * @param work must not throw; it runs outside its caller's async context
    */
   private inBatch(work: () => void): void {
-    if (this.works.push(work) > 1) return
+    if (this.batch.push(work) > 1) return
     setImmediate(() => {
-      const { works } = this
-      this.works = []
-      for (const each of works) each()
+      const { batch } = this
+      this.batch = []
+      for (const each of batch) each()
     })
   }
 

@@ -43,12 +43,12 @@ function validRequest({ method, path, params, query }: Action) {
 }
 
 for (const action of actions) {
-  const { name, body, isBodyOptional } = action
+  const { name, body, hasOptionalBody } = action
 
   t.test(`${name}: all that its schema allows is accepted and arrives whole, once`, async (t) => {
     const subject = await start(t)
     const bodies =
-      body === undefined ? none : isBodyOptional ? fc.oneof(valid(body), none) : valid(body)
+      body === undefined ? none : hasOptionalBody ? fc.oneof(valid(body), none) : valid(body)
     const cases = fc.tuple(validRequest(action), bodies).map(([request, given]): Case => {
       const dialog = { dialogId: request.params['id'], ...request.query, ...Object(given) }
       return {

@@ -79,7 +79,7 @@ export class Credentials {
   }
 
   /** Milliseconds until the first usable AppJWT can no longer be used; undefined if there is none. */
-  get firstEndMs(): number | undefined {
+  get firstExpiryMs(): number | undefined {
     const now = performance.now()
     const ends = [...this.appJwts.values()].map(({ deadAt }) => deadAt - now)
     const ahead = ends.filter((end) => end > 0)

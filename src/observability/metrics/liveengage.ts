@@ -176,8 +176,8 @@ export function cacheFamilies({ domains, credentials }: LiveEngageSources): Fami
       help: 'Seconds until the first AppJWT in the cache expires; absent if there is none. An AppJWT in use is renewed when a fifth of its life is left.',
       type: 'gauge',
       read: () => {
-        const { firstEndMs } = credentials
-        return firstEndMs === undefined ? [] : [[{}, firstEndMs / 1000]]
+        const { firstExpiryMs } = credentials
+        return firstExpiryMs === undefined ? [] : [[{}, firstExpiryMs / 1000]]
       },
     },
   ]
