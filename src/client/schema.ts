@@ -5,7 +5,7 @@ export interface components {
     schemas: {
         /** @description A problem (RFC 9457): what went wrong, and whether LiveEngage may have acted */
         Problem: {
-            /** @description The description of the problem: `/problems/<code>`, or the URL of it where PUBLIC_URL is set */
+            /** @description The description of the problem: `/problems/<code>`, or its URL if PUBLIC_URL is set */
             type: string;
             title: string;
             status: number;

@@ -119,7 +119,7 @@ function webhookFaults(values: Readonly<Record<string, unknown>>): string[] {
     const fault = eventsUrlFault(url, allowed)
     if (fault !== undefined) faults.push(`EVENTS_URL: ${fault}`)
     else if (!isLoopbackUrl(url) && !has('EVENTS_SECRET') && !has('EVENTS_SECRET_FILE')) {
-      faults.push('EVENTS_SECRET: must be set where EVENTS_URL is beyond loopback')
+      faults.push('EVENTS_SECRET: must be set if EVENTS_URL is beyond loopback')
     }
   }
   if (port === undefined) return faults

@@ -215,13 +215,13 @@ export const Environment = Type.Object({
     default: 3145728,
     minimum: 1024,
     maximum: 3145728,
-    description: 'Largest file. LiveEngage accepts up to 3 MB',
+    description: 'Largest picture. LiveEngage accepts up to 3 MB',
   }),
   MAX_UPLOADS: Type.Integer({
     default: 8,
     minimum: 1,
     maximum: 1024,
-    description: 'Limit of uploads at a time. Each file is held in memory',
+    description: 'Limit of uploads at a time. Each picture is held in memory',
   }),
   API_KEYS: Type.Optional(
     Type.String({

@@ -66,7 +66,7 @@ export function describeUpload(): FastifySchema {
     security,
     response: withReplays({
       201: {
-        description: 'LiveEngage stored the file and accepted the event',
+        description: 'LiveEngage stored the picture and accepted the event',
         content: {
           'application/json': {
             schema: Type.Ref('FileEvent#'),

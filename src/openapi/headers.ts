@@ -68,5 +68,5 @@ export const consumerIdParameter = {
   name: 'X-LP-Consumer-Id',
   required: false,
   description:
-    'Your own id of the consumer: 1 to 256 visible characters. It takes the place of X-LP-ON-BEHALF where the proxy has credentials for the account',
+    'Your own id of the consumer: 1 to 256 visible characters. Use it instead of X-LP-ON-BEHALF if the proxy has credentials for the account',
 }

@@ -105,7 +105,7 @@ const LiveEngageError = Type.Object(
   {
     reqId,
     code: Type.Union([Type.String(), Type.Integer()], {
-      description: 'A word such as `BAD_REQUEST`; a number where the platform refuses it',
+      description: 'A word such as `BAD_REQUEST`, or a number if the platform refuses the request',
     }),
     body: Type.Optional(
       Type.Object(
@@ -121,7 +121,7 @@ const LiveEngageError = Type.Object(
       ),
     ),
   },
-  { $id: 'LiveEngageError', description: 'What LiveEngage itself answers where it fails' },
+  { $id: 'LiveEngageError', description: 'What LiveEngage itself answers if it fails' },
 )
 
 export const namedSchemas: readonly TSchema[] = [

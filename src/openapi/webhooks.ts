@@ -53,7 +53,7 @@ const described: Readonly<Record<EventType, Webhook>> = {
     operationId: 'onConversationClosed',
     summary: 'A conversation is closed',
     description:
-      'The last state, and once more where the consumer rates the conversation after its end.',
+      'The last state, and once more if the consumer rates the conversation after its end.',
     schema: ConversationClosed,
   },
 }

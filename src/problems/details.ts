@@ -15,7 +15,7 @@ export const ProblemDetails = Type.Object(
   {
     type: Type.String({
       description:
-        'The description of the problem: `/problems/<code>`, or the URL of it where PUBLIC_URL is set',
+        'The description of the problem: `/problems/<code>`, or its URL if PUBLIC_URL is set',
     }),
     title: Type.String(),
     status: Type.Integer(),

@@ -8,7 +8,7 @@ const expectations = {
     accepted: { accept: 'application/json' },
   },
   form: {
-    detail: 'Send the file as multipart/form-data, in a part named file.',
+    detail: 'Send the picture as multipart/form-data, in a part named file.',
     accepted: { accept: 'multipart/form-data' },
   },
   uncompressed: {
@@ -31,7 +31,7 @@ export function payloadTooLarge(
   limit: 'BODY_LIMIT_BYTES' | 'FILE_LIMIT_BYTES',
   bytes: number,
 ): Problem {
-  const part = limit === 'BODY_LIMIT_BYTES' ? 'body' : 'file'
+  const part = limit === 'BODY_LIMIT_BYTES' ? 'body' : 'picture'
   const detail = `The ${part} is larger than ${limit}, which is ${bytes} bytes.`
   return new Problem('payload-too-large', { detail })
 }

@@ -112,7 +112,7 @@ t.test(
 
 t.test('an app beyond loopback needs signatures', async (t) => {
   const env = { ...webhooks, EVENTS_URL: 'https://app.example/' }
-  const fault = 'EVENTS_SECRET: must be set where EVENTS_URL is beyond loopback'
+  const fault = 'EVENTS_SECRET: must be set if EVENTS_URL is beyond loopback'
   t.strictSame(faultsOf(env), [fault])
   t.strictSame(faultsOf({ ...env, EVENTS_SECRET: secret }), [])
   t.strictSame(faultsOf({ ...env, EVENTS_SECRET_FILE: '/a' }), [])

@@ -8,7 +8,7 @@ t.test('a 413 says which limit was exceeded, and its value', (t) => {
   )
   t.equal(
     payloadTooLarge('FILE_LIMIT_BYTES', 3145728).message,
-    'The file is larger than FILE_LIMIT_BYTES, which is 3145728 bytes.',
+    'The picture is larger than FILE_LIMIT_BYTES, which is 3145728 bytes.',
   )
   t.end()
 })

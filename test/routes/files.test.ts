@@ -132,7 +132,7 @@ test('what is no upload is refused before LiveEngage hears of it', async (t) => 
     t.match(reply, { status, body: { code, delivery: 'not-sent' } })
     if (status === 413) {
       t.match(reply.body, {
-        detail: 'The file is larger than FILE_LIMIT_BYTES, which is 3145728 bytes.',
+        detail: 'The picture is larger than FILE_LIMIT_BYTES, which is 3145728 bytes.',
       })
     }
     t.notMatch(JSON.stringify(reply.body), /secret/)

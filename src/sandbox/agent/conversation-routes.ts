@@ -158,7 +158,7 @@ export function registerConversationRoutes(app: FastifyInstance, state: State): 
   add(app, {
     ...{ method: 'POST', url: `${url}/rating`, tag, params, query, body: Rating },
     summary: 'Rate late',
-    description: 'The consumer’s rating, after the close: the closed state is told once more.',
+    description: 'The consumer’s rating, after the close: the closed state is sent once more.',
     example: { rating: 5 },
     handle: ({ params, query, body: { rating, resolved = true } }) => {
       const conversation = find(params, query)

@@ -12,7 +12,7 @@ export const ConversationParams = Type.Object({ id: id('The conversation') })
 export const ItemParams = Type.Object({ id: id('As the list has it') })
 
 export const AccountQuery = Type.Object(
-  { account: Type.Optional(Type.String({ description: 'Only where two accounts have one id' })) },
+  { account: Type.Optional(Type.String({ description: 'Only if two accounts have the same id' })) },
   strict,
 )
 export const DetailQuery = Type.Object(
