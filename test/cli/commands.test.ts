@@ -109,7 +109,7 @@ t.test('a check that fails is exit code 1', async (t) => {
   t.match(stdout, /^FAIL {2}domain-api-tls.*\n {8}Allow egress/m)
 })
 
-t.test('a remedy that several checks need is told once', async (t) => {
+t.test('a remedy that several checks need is printed once', async (t) => {
   const upstream = await startLivePerson(t, { domain: json(401, '') })
   const { stdout } = await run(t, 'doctor', pointedTo(upstream))
   t.equal(stdout.match(/Check the account id/g)?.length, 1)

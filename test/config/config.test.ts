@@ -252,7 +252,7 @@ t.test('every number has its bounds', async (t) => {
   }
 })
 
-t.test('a variable that has no value of its form is told of once', async (t) => {
+t.test('a variable with an invalid value is reported once', async (t) => {
   for (const name of [
     ...['EVENTS_URL', 'LP_DOMAIN_API_URL', 'PUBLIC_URL', 'SANDBOX_WEBHOOK_URL', 'STATE_URL'],
     ...['HTTPS_PROXY', 'HTTP_PROXY'],

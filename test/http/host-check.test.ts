@@ -69,7 +69,7 @@ test('a listener on a loopback address answers to loopback names and to ALLOWED_
   }
 })
 
-test('every other Host is a 421 on every route, and nothing is sent', async (t) => {
+test('every other Host gets a 421 on every route, and nothing is sent', async (t) => {
   const proxy = await start(t, { ALLOWED_HOSTNAMES: 'proxy.internal' })
   for (const host of [
     'rebind.example',
@@ -97,7 +97,7 @@ test('every other Host is a 421 on every route, and nothing is sent', async (t) 
   )
 })
 
-test('a Host that is none is a 400', async (t) => {
+test('an invalid Host gets a 400', async (t) => {
   const { url } = await start(t)
   for (const host of [
     'a b',

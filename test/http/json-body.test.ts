@@ -12,7 +12,7 @@ function request(path: string, headers: string, body: string | Buffer = ''): Buf
 }
 
 t.test(
-  'what is no strict JSON in UTF-8 is refused, and LiveEngage never hears of it',
+  'anything but strict JSON in UTF-8 is refused, and LiveEngage never receives any of it',
   async (t) => {
     const upstream = await startUpstream(t)
     const proxy = await startProxy(t, upstream.origin)

@@ -125,7 +125,7 @@ t.test('a part is decoded by its Content-Transfer-Encoding', async (t) => {
   t.match(put, { headers: { 'content-length': String(png.length) } })
 })
 
-t.test('a part that cannot be read as it is meant is refused by its name', async (t) => {
+t.test('a part that cannot be decoded is refused by its name', async (t) => {
   const proxy = await start(t)
   const json = 'Content-Type: application/json'
   const encoded = (encoding: string) => `Content-Transfer-Encoding: ${encoding}`
