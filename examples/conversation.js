@@ -60,7 +60,7 @@ const { file } = await call('POST', `${conversation}/files`, form)
 const download = await fetch(`${proxyUrl}${conversation}/files${file.relativePath}`, { headers })
 const bytes = Buffer.from(await download.arrayBuffer())
 console.log(`GET the picture -> ${download.status}, ${bytes.length} bytes`)
-if (!bytes.equals(picture)) throw new Error('another picture came back')
+if (!bytes.equals(picture)) throw new Error('a different picture came back')
 
 await call('POST', `${conversation}/receipts`, { status: 'read', sequences: [sequence] })
 await call('PUT', `${conversation}/chat-state`, { state: 'gone' })

@@ -2,7 +2,7 @@
  * A two-way connector, with nothing but Node: it opens a conversation, echoes what the agent says, and closes at "bye".
  *   WEBHOOK_PORT=9080 EVENTS_URL=http://127.0.0.1:8080 npm run sandbox    in one terminal
  *   node examples/echo-bot.js    in another; then write to it as the agent, on the desk: http://127.0.0.1:3001
- * PROXY_URL, API_KEY: of the proxy. PORT: of this app. EVENTS_SECRET: that the proxy signs with, if it does.
+ * PROXY_URL, API_KEY: of the proxy. PORT: of this app. EVENTS_SECRET: the one of the proxy, if it has one.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
@@ -13,7 +13,7 @@ const headers = { 'Content-Type': 'application/json' }
 const { PROXY_URL = 'http://127.0.0.1:3000', API_KEY, PORT = '8080', EVENTS_SECRET } = process.env
 if (API_KEY !== undefined) headers['X-API-Key'] = API_KEY
 
-/** The consumers of our conversations, and the ids of events, which come at least once. Both belong into a database. */
+/** The consumers of our conversations, and the ids of events, which come at least once. Both belong in a database. */
 const [consumers, known] = [new Map(), new Set()]
 
 async function call(consumerId, path, body) {
@@ -39,7 +39,7 @@ function isSigned(headers, body) {
 async function handle({ id, type, data }) {
   const { conversationId, dialogId, sequence, kind, sender } = data
   const consumerId = consumers.get(conversationId)
-  // Notifications cover the whole account: most conversations may be somebody else's.
+  // Notifications cover the whole account: most conversations may belong to other apps.
   if (known.has(id) || consumerId === undefined) return
   known.add(id)
   console.log(type, data.text ?? data.status ?? data.state)
@@ -65,13 +65,13 @@ function fail({ message, code }) {
   process.exit(1)
 }
 
-// LivePerson tells at once that a conversation was opened.
+// LivePerson reports a new conversation at once.
 const silence = setTimeout(() => console.error('No event has come.', advice), 3000)
 let last = Promise.resolve()
 const server = createServer(async (request, response) => {
   const body = await text(request)
   if (!isSigned(request.headers, body)) return response.writeHead(401).end()
-  // Any 2xx says that the event is ours now. Where it must not be lost, store it before this line.
+  // Any 2xx says that the event is ours now. If it must not be lost, store it before this line.
   response.writeHead(204).end()
   clearTimeout(silence)
   last = last.then(() => handle(JSON.parse(body))).catch(console.error)

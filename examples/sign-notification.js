@@ -1,9 +1,9 @@
 /**
- * Prints a notification that is signed as LivePerson signs, in the form of a configuration for curl:
+ * Prints a notification that is signed as LivePerson signs, as a configuration for curl:
  *
  *   node examples/sign-notification.js | curl -K - http://127.0.0.1:9080/webhooks/liveperson
  *
- * The agent of the sandbox says "Hello 👋" in the conversation `demo`; two arguments say another text in another conversation.
+ * The agent of the sandbox says "Hello 👋" in the conversation `demo`; two arguments are another text and another conversation.
  * LP_ACCOUNT_ID, LP_CLIENT_ID, LP_CLIENT_SECRET   those of the proxy, if it does not run on the sandbox
  */
 import { createHmac } from 'node:crypto'

@@ -1,9 +1,9 @@
-// Takes the proxy's events, proves them, and prints what the agent says, with nothing but Go's standard library.
+// Takes the proxy's events, verifies them, and prints what the agent says, with nothing but Go's standard library.
 //
 //	WEBHOOK_PORT=9080 EVENTS_URL=http://127.0.0.1:8080 npm run sandbox    in one terminal
 //	go run examples/go/receive.go    in another; then write as the agent, on the desk: http://127.0.0.1:3001
 //
-// PORT: of this app. EVENTS_SECRET: that the proxy signs with, if it does.
+// PORT: of this app. EVENTS_SECRET: the one of the proxy, if it has one.
 package main
 
 import (
@@ -61,7 +61,7 @@ func receive(writer http.ResponseWriter, request *http.Request) {
 	if received.Type == "message.created" && received.Data.Sender.Kind == "agent" {
 		fmt.Println("agent:", received.Data.Text)
 	}
-	// Any 2xx says that the event is ours now. Where it must not be lost, it is stored before this line.
+	// Any 2xx says that the event is ours now. If it must not be lost, store it before this line.
 	writer.WriteHeader(http.StatusNoContent)
 }
 

@@ -1,9 +1,9 @@
 /*
- * Takes the proxy's events, proves them, and prints what the agent says. Java's own HTTP server, and Jackson for JSON.
+ * Takes the proxy's events, verifies them, and prints what the agent says. Java's own HTTP server, and Jackson for JSON.
  *   WEBHOOK_PORT=9080 EVENTS_URL=http://127.0.0.1:8080 npm run sandbox    in one terminal
  *   java -cp '/usr/share/java/*' examples/java/Receive.java    in another, with Debian's libjackson2-databind-java;
  * then write as the agent, on the desk: http://127.0.0.1:3001
- * PORT: of this app. EVENTS_SECRET: that the proxy signs with, if it does.
+ * PORT: of this app. EVENTS_SECRET: the one of the proxy, if it has one.
  */
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -53,7 +53,7 @@ class Receive {
     if (event.get("type").asText().equals("message.created") && isFromAgent) {
       System.out.println("agent: " + event.at("/data/text").asText());
     }
-    // Any 2xx says that the event is ours now. Where it must not be lost, it is stored before this line.
+    // Any 2xx says that the event is ours now. If it must not be lost, store it before this line.
     return 204;
   }
 

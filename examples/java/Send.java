@@ -22,7 +22,7 @@ class Send {
   static final String proxy = System.getenv().getOrDefault("PROXY_URL", "http://127.0.0.1:3000");
   static final String consumer = "java-" + UUID.randomUUID();
 
-  /** `delivery` tells whether LiveEngage may have acted: `unknown`, else `not-sent`. */
+  /** `delivery` says whether LiveEngage may have acted: `unknown` or `not-sent`. */
   static class Refused extends IOException {
     Refused(JsonNode problem) {
       super(problem.get("code").asText() + ", delivery: " + problem.get("delivery").asText());

@@ -1,7 +1,7 @@
-"""Takes the proxy's events, proves them, and prints what the agent says, with nothing but Python's standard library.
+"""Takes the proxy's events, verifies them, and prints what the agent says, with nothing but Python's standard library.
   WEBHOOK_PORT=9080 EVENTS_URL=http://127.0.0.1:8080 npm run sandbox    in one terminal
   python3 examples/python/receive.py    in another; then write as the agent, on the desk: http://127.0.0.1:3001
-PORT: of this app. EVENTS_SECRET: that the proxy signs with, if it does.
+PORT: of this app. EVENTS_SECRET: the one of the proxy, if it has one.
 """
 import base64
 import hashlib
@@ -35,7 +35,7 @@ class App(BaseHTTPRequestHandler):
         # An event comes at least once: a real app ignores an id that it knows, and a conversation that is not its own.
         if event["type"] == "message.created" and event["data"]["sender"]["kind"] == "agent":
             print("agent:", event["data"].get("text"), flush=True)
-        # Any 2xx says that the event is ours now. Where it must not be lost, it is stored before this line.
+        # Any 2xx says that the event is ours now. If it must not be lost, store it before this line.
         self.send_response_only(204 if signed else 401)
         self.end_headers()
 

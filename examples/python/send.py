@@ -17,7 +17,7 @@ CONSUMER = f"python-{uuid.uuid4()}"
 
 
 class Refused(Exception):
-    """`delivery` tells whether LiveEngage may have acted: `unknown`, else `not-sent`."""
+    """`delivery` says whether LiveEngage may have acted: `unknown` or `not-sent`."""
 
 
 def post(path, body, attempts=5):
