@@ -181,7 +181,7 @@ function keyOf(request: FastifyRequest, key: string): string {
 
 /**
  * A digest of the key, method, path, query, fields and body, each after its length. It may be stored elsewhere, so the key is in it:
- * nobody can guess a short text from the digest.
+ * a short text cannot be guessed from the digest.
  */
 function fingerprintOf(
   { method, url, headers }: FastifyRequest,

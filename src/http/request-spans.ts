@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Problem } from '../problems/problem.ts'
 import type { Trace } from '../transport/trace.ts'
 
-/** The port to a tracer. Mostly nobody traces: then there is no such object, and this file and a call ask once for it. */
+/** The port to a tracer. Usually tracing is off: then it is absent, and this file and a call check that once. */
 export type Tracing = {
   /** Begins the span of a request; its parent is the one that the headers name, if any. */
   startRequest(request: TracedRequest): RequestTrace

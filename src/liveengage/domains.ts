@@ -17,7 +17,7 @@ export type DomainsOptions = DomainApiOptions & {
 const unknownTtlMs = 30_000
 const failedTtlMs = 2_000
 
-/** With a stale host in the cache nobody waits longer than this for a look-up; after a failed one the next comes this much later. */
+/** With a stale host in the cache, a look-up is awaited only this long. After a failed one, the next comes this much later. */
 const stalePatienceMs = 500
 const staleRecheckMs = 10_000
 
@@ -80,7 +80,7 @@ export class Domains {
     this.entries = new LRUCache<string, Entry, AccountService>({
       ...atMost(maxEntries),
       ttl: options.ttlMs,
-      // A look-up serves all who wait for it, so nobody's eviction may end it.
+      // A look-up serves all that wait for it, so an eviction must not end it.
       ignoreFetchAbort: true,
       noDeleteOnStaleGet: true,
       fetchMethod: (key, stale, { options: entry, context }) =>

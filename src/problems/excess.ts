@@ -46,7 +46,7 @@ function findExcess(place: Place, value: unknown): Finding[] | undefined {
   return undefined
 }
 
-/** @returns no more than are told of */
+/** @returns at most `mostErrors` */
 function unknownKeys(schema: unknown, keys: readonly string[]): string[] {
   const known = new Set(keysOf(schema))
   const unknown: string[] = []

@@ -3,10 +3,10 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { lingerThenClose } from '../lingering-close.ts'
 
-/** Has the last answer of each connection outlive what its caller still writes. */
+/** Keeps the last answer of each connection while its caller still writes. */
 export function outliveBodies(server: Server): void {
   const latest = new WeakMap<Socket, IncomingMessage>()
-  // Before whoever answers, which may be at once.
+  // First, since the answer may come at once.
   server.prependListener('request', (request) => {
     const { socket } = request
     if (!latest.has(socket)) {

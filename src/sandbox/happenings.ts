@@ -1,4 +1,4 @@
-/** What happens in a conversation, whoever does it: counted, remembered, shown, and told to the team's app. */
+/** What happens in a conversation: it is counted, remembered, shown, and sent to the app. */
 import {
   type Audience,
   type Conversation,
@@ -19,7 +19,7 @@ export type Publication = Omit<Entry, 'number' | 'sequence'>
 
 export type Published = { sequence: number; change: MessageChange; kind: NotificationKind }
 
-/** Counts and remembers an event, and tells nobody of it yet. */
+/** Counts and remembers an event, but does not send it yet. */
 export function recordEvent(
   { conversations, feed, now }: State,
   conversation: Conversation,
@@ -46,7 +46,7 @@ export function recordEvent(
   return { sequence, change, kind: kindOf(event.type) }
 }
 
-/** An event of either side: the app gets its consumer's own ones, too. */
+/** An event of either side: the app also gets its consumer's own ones. */
 export function publish(
   state: State,
   conversation: Conversation,
@@ -81,7 +81,7 @@ export function say(
   return recordEvent(state, conversation, event, entry, JSON.stringify(body).length)
 }
 
-/** Tells the whole state of a conversation, as LivePerson does at every change of it. */
+/** Sends the whole state of a conversation, as LivePerson does at every change. */
 export function tellChange(state: State, conversation: Conversation): Notification {
   conversation.updatedAt = state.now()
   state.feed.publish({ type: 'conversation', account: conversation.account, id: conversation.id })
@@ -99,7 +99,7 @@ export function notify(
   return installs.notify({ account, conversationId, kind, document, ...special })
 }
 
-/** What happened to a conversation that is no event of LiveEngage's, for the desk. */
+/** What happened to a conversation but is no LiveEngage event, for the desk. */
 export function remember(
   { conversations, feed, now }: State,
   conversation: Conversation,

@@ -1,6 +1,6 @@
 /** What `startSandbox` takes and gives. It imports nothing, so a compiler of an app's tests reads this file alone. */
 
-/** One line for the developer: what was refused or remarked on. Holds no token and nobody's words. */
+/** One line for the developer: what was refused or remarked on. It has no token and no message. */
 export type LogLine = { event: 'refused' | 'remark'; service: string; text: string }
 
 /** One call as it arrived. `body` is parsed JSON, else text; undefined if there was none or it was too large. */
@@ -27,15 +27,15 @@ export type SandboxOptions = {
   appJwtLifeSeconds?: number
   /** How long an upload or download URL lives; LivePerson's minute unless given. */
   temporaryUrlLifeSeconds?: number
-  /** Refuse what the documentation is silent about, in place of taking it with a remark. */
+  /** Refuse what is not documented, instead of accepting it with a remark. */
   strict?: boolean
-  /** Where notifications go: the team's endpoint, or the proxy's webhook listener. Nowhere unless given. */
+  /** Where notifications go: the app's endpoint, or the proxy's webhook listener. Nowhere by default. */
   webhookUrl?: string | undefined
   /** `true`: https with a certificate of its own; or a key and a certificate as PEM. */
   tls?: boolean | { key: string; cert: string }
   /** Told of each refusal and remark. */
   log?: (line: LogLine) => void
-  /** The clock that everything lives by, in milliseconds. */
+  /** The clock of the sandbox, in milliseconds. */
   now?: () => number
   /** What waits: the pauses between deliveries, and their time-outs. */
   schedule?: Schedule
@@ -53,7 +53,7 @@ export type Sandbox = {
   clientSecret: string
   /** The variables that point a proxy to it. */
   proxyEnv: Record<string, string>
-  /** The certificate to trust, where the sandbox speaks TLS. */
+  /** The certificate to trust, if the sandbox uses TLS. */
   certificate: string | undefined
   /** Every call that arrived, refused ones too: the newest 10,000, oldest first. */
   calls: () => readonly ReceivedCall[]

@@ -1,11 +1,11 @@
-/** Who may call at all: no page of another origin, and no page that took a loopback address for its own name. */
+/** Who may call: no page of another origin, and no page whose own name points at a loopback address. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 import { type Refusal, undocumented } from './services/refusals.ts'
 
 const loopbackHost = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d{1,5})?$/i
 
-/** Whether a listener there is reached from this machine alone. */
+/** Whether a listener there is reached only from this machine. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || (isIP(host) === 4 && host.startsWith('127.')) || host === '::1'
 }

@@ -46,7 +46,7 @@ const endpoints = [
 
 export type { LogLine, ReceivedCall, Sandbox, SandboxOptions, Schedule }
 
-/** Starts a LiveEngage in the box: one port for all of its services. Fails when the port is taken. */
+/** Starts a simulated LiveEngage: one port for all of its services. Fails if the port is taken. */
 export async function startSandbox({
   host = loopbackAddress(),
   port = 0,
@@ -98,7 +98,7 @@ export async function startSandbox({
   registerPages(app, { name: 'LiveEngage in the box', endpoints, openApi })
 
   // Only this text still has the port when it is 80; the address object may be null by its type.
-  // Without a host Node listens on `::`, or on IPv4 alone where the system has no IPv6.
+  // Without a host Node listens on `::`, or only on IPv4 if the system has no IPv6.
   const listening = await app.listen({ host: host === '::' ? '' : host, port })
   const actualPort = Number(listening.split(':').at(-1))
 
@@ -116,7 +116,7 @@ export async function startSandbox({
       LP_ACCOUNT_ID: accountId,
       LP_CLIENT_ID: clientId,
       LP_CLIENT_SECRET: clientSecret,
-      // Everybody knows that secret, which proves notifications.
+      // Everyone knows that secret, which signs notifications.
       WEBHOOK_HOST: loopbackAddress(),
     },
     certificate: certificate?.cert,

@@ -27,7 +27,7 @@ const problems = [
     : ['SANDBOX_WEBHOOK_URL has to be an http or https URL']),
 ]
 
-// Who reads what it prints may go; it goes on all the same.
+// It goes on when the reader of its output ends.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
 function print(line: string): void {

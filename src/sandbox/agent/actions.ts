@@ -8,12 +8,12 @@ import { messageNotification } from '../notifications/message.ts'
 import { isObject, memberOf } from '../services/reading.ts'
 import type { NewMessage } from './schemas.ts'
 
-/** The agent comes in, which LivePerson tells before anything that he does. */
+/** The agent joins. LivePerson sends this before anything that the agent does. */
 export function join(state: State, conversation: Conversation, agentId?: string): void {
   assign(state, conversation, 'ACTIVE', agentId)
 }
 
-/** The conversation rings at an agent's, who has not accepted it yet. */
+/** The conversation rings at an agent, who has not accepted it yet. */
 export function suggest(state: State, conversation: Conversation, agentId?: string): void {
   assign(state, conversation, 'SUGGESTED', agentId)
 }
@@ -111,7 +111,7 @@ export function type(state: State, conversation: Conversation, chatState: string
   notify(state, conversation, kind, messageNotification([change]))
 }
 
-/** @returns which messages were meant: none where all have this receipt already */
+/** @returns the messages that got it: none if all have this receipt already */
 export function receive(
   state: State,
   conversation: Conversation,
@@ -152,7 +152,7 @@ function isContent(event: Record<string, unknown> | undefined): boolean {
   return event?.['type'] === 'ContentEvent' || event?.['type'] === 'RichContentEvent'
 }
 
-/** After the close; told as the closed state once more. Source: lp-devassist-connectors. */
+/** After the close; sent as the closed state once more. Source: lp-devassist-connectors. */
 export function rate(
   state: State,
   conversation: Conversation,

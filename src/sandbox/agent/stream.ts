@@ -5,19 +5,19 @@ import { callRow, notificationRow, overviewOf, summaryOf } from './views.ts'
 
 /** Changes of one moment go out together. */
 const gatherMs = 50
-/** Of each kind in one message; whoever missed more reads the lists. */
+/** Of each kind in one message; after more, a reader reads the lists. */
 const maxOfAKind = 200
 const maxWatchers = 20
 /** A reader who does not read is cut. */
 const maxUnreadBytes = 4 * 2 ** 20
 
 export type Stream = {
-  /** False where too many watch already. */
+  /** False if there are too many readers. */
   attach: (response: ServerResponse) => boolean
   close: () => void
 }
 
-/** What changes, as server-sent events: each message holds the new state of all that changed in a moment. */
+/** Changes as server-sent events: each message has the new state of all that changed in a moment. */
 export function createStream(state: State, schedule: Schedule): Stream {
   const responses = new Set<ServerResponse>()
   let dirty = nothingDirty()
@@ -73,7 +73,7 @@ export function createStream(state: State, schedule: Schedule): Stream {
   }
 }
 
-/** What these keys stand for, without what is forgotten already. */
+/** The items of these keys that are not forgotten yet. */
 function newest<T>(keys: ReadonlySet<string>, withKey: (key: string) => T | undefined) {
   return [...keys]
     .slice(-maxOfAKind)

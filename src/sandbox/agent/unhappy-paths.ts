@@ -1,4 +1,4 @@
-/** What goes wrong between LivePerson and an app, on purpose. */
+/** Failures between LivePerson and an app, on purpose. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { notify, say, tellChange } from '../happenings.ts'
 import type { Conversation } from '../memory/conversations.ts'
@@ -112,7 +112,7 @@ function isRepeatable({ id, account }: Conversation) {
     notification.kind !== 'ChatStateEvent'
 }
 
-/** As the app hears of it: no conversation of its own, but one of its account. */
+/** As the app sees it: not its own conversation, but one of its account. */
 export function openElsewhere(state: State, account: string, text?: string): Conversation {
   const conversation = state.conversations.create({
     account,

@@ -34,7 +34,7 @@ export function summaryOf(conversation: Conversation, ownAppInstall: string) {
 }
 export type ConversationSummary = ReturnType<typeof summaryOf>
 
-/** With what happened in it: the newest 300, or those after a number. */
+/** With its events: the newest 300, or those after a number. */
 export function detailOf(conversation: Conversation, ownAppInstall: string, after = 0) {
   const entries = conversation.kept.map(({ entry }) => entry)
   return {
@@ -138,7 +138,7 @@ function lengthOf(body: unknown): string | null {
   return typeof body === 'string' ? `${body.length} characters of a file` : null
 }
 
-/** The event or the command that a document holds, in a word. */
+/** The event or command of a document, in a word. */
 function typeOf(body: unknown): string | null {
   const document = Array.isArray(body) ? body[1] : body
   const event = memberOf(memberOf(document, 'body'), 'event')
@@ -152,7 +152,7 @@ function redacted(value: unknown): unknown {
   return typeof value === 'string' ? redact(value) : JSON.parse(redact(JSON.stringify(value)))
 }
 
-/** Tokens, the client's secret, and what makes a temporary URL valid. */
+/** Tokens, the client's secret, and the signatures of temporary URLs. */
 function redact(text: string): string {
   return text
     .replace(/eyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[redacted]')

@@ -1,6 +1,6 @@
 /** How the desk writes times, JSON and outcomes. */
 
-/** `14:05:09`, of the clock where the desk is looked at. */
+/** `14:05:09`, by the clock of the browser. */
 export function timeOfDay(iso: string): string {
   return new Date(iso).toLocaleTimeString('en-GB')
 }
@@ -15,7 +15,7 @@ export function pretty(value: unknown): string {
   }
 }
 
-/** How a call or a notification fared: for colour, never colour alone. */
+/** The outcome of a call or notification, for colour, never colour alone. */
 export function toneOf(status: number | null, isRefused = false): 'good' | 'bad' | 'open' {
   if (status === null) return 'open'
   return !isRefused && status >= 200 && status < 300 ? 'good' : 'bad'

@@ -11,7 +11,7 @@ const assets = [
   { url: '/desk/desk.css', file: 'desk.css', type: 'text/css; charset=utf-8' },
 ]
 
-/** Nothing inline, nothing from elsewhere, and in nobody's frame. */
+/** Nothing inline, nothing from other hosts, and in no frame. */
 const policy = [
   "default-src 'none'",
   "script-src 'self'",

@@ -16,7 +16,7 @@ export type Message = {
   file: { relativePath: string; caption: string | undefined } | undefined
   card: readonly string[] | undefined
   buttons: readonly string[]
-  /** What the other side has said of it. */
+  /** The receipt of the other side. */
   receipt: 'sent' | 'delivered' | 'read'
   remarks: readonly string[]
   at: string
@@ -30,7 +30,7 @@ export type Note = {
   at: string
 }
 
-/** The talk as both sides see it, the oldest first. */
+/** The messages as both sides see them, oldest first. */
 export function timelineOf(
   conversationId: string,
   entries: readonly Entry[],

@@ -8,7 +8,7 @@ const maxCalls = 10_000
 const maxTotalBytes = 32 * 2 ** 20
 const maxAnswerBytes = 16 * 2 ** 10
 
-/** What the sandbox knows of a call besides: which of its services it was for, and what it did with it. */
+/** What else the sandbox knows of a call: the service it was for, and the outcome. */
 export type Call = ReceivedCall & {
   id: string
   /** How many calls came before. */
@@ -45,9 +45,9 @@ export type Calls = {
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The service of LivePerson's that a route of the sandbox plays. */
+    /** The LivePerson service that a route simulates. */
     sandboxService?: string
-    /** A page or a route of the sandbox's own, which nobody calls at LivePerson. */
+    /** A page or route of the sandbox itself, which LivePerson does not have. */
     isSandboxPage?: boolean
   }
 }

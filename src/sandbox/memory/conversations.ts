@@ -15,7 +15,7 @@ export type Role = 'CONSUMER' | 'ASSIGNED_AGENT' | 'AGENT' | 'READER' | 'MANAGER
 export type Party = { id: string; role: Role }
 export type Audience = 'ALL' | 'AGENTS_AND_MANAGERS'
 
-/** One thing that happened, as it may be shown: without tokens. `sequence` only where LiveEngage counts. */
+/** One thing that happened, as it may be shown: without tokens. `sequence` only if LiveEngage counts it */
 export type Entry = {
   /** Counts up within one sandbox. */
   number: number
@@ -50,9 +50,9 @@ export type Conversation = {
   readonly account: string
   readonly id: string
   readonly consumer: string
-  /** The caller's own id of the consumer, where a token names it. */
+  /** The caller's own id of the consumer, if a token names it. */
   readonly externalId: string | undefined
-  /** Who opened it by CONVERSATION; one first seen in a SEND belongs to nobody. */
+  /** Who opened it by CONVERSATION; one first seen in a SEND has no owner. */
   readonly owner: string | undefined
   /** Another channel's conversation is another app install's. */
   readonly appInstallId: string
@@ -92,13 +92,13 @@ export type Conversations = {
   withId: (id: string) => Conversation[]
   addSurvey: (conversation: Conversation, survey: Dialog) => void
   record: (conversation: Conversation, entry: Omit<Entry, 'number'>, bytes: number) => Entry
-  /** What was touched last comes first. */
+  /** The most recently used first. */
   all: () => Conversation[]
   size: () => number
   clear: () => void
 }
 
-/** All in memory and bounded; what was not touched for longest is forgotten first. */
+/** All in memory and bounded; the least recently used go first. */
 export function createConversations(now: () => number): Conversations {
   const conversations = new LRUCache<string, Conversation>(
     atMostOf(maxConversations, maxTotalBytes, ({ bytes }) => bytes),

@@ -1,4 +1,4 @@
-/** What has changed, for those who watch. */
+/** Reports changes to those who watch. */
 export type Change =
   | { type: 'call'; id: string }
   | { type: 'notification'; id: string }

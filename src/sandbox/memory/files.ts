@@ -23,7 +23,7 @@ type StoredFile = { bytes: Buffer; contentType: string }
 
 export type Files = {
   uploadUrl: (account: string, file: { fileType: FileType; fileSize: number }) => TemporaryUrl
-  /** A URL for any path: whether the file exists is found out by the download. */
+  /** A URL for any path: the download finds out whether the file exists. */
   downloadUrl: (path: string) => TemporaryUrl
   put: (path: string, proof: UrlProof, bytes: Buffer) => void
   /** A file of the agent's. @returns its path */
@@ -34,7 +34,7 @@ export type Files = {
   get: (path: string, proof: UrlProof) => StoredFile
 }
 
-/** Files in memory, at most 100 or 64 MiB, the longest untouched forgotten first. */
+/** Files in memory, at most 100 or 64 MiB. The least recently used go first. */
 export function createFiles(options: {
   now: () => number
   temporaryUrlLifeSeconds: number

@@ -13,7 +13,7 @@ export type Settings = {
   clientSecret: string
   appJwtLifeSeconds: number
   temporaryUrlLifeSeconds: number
-  /** Whether what the documentation is silent about is refused. */
+  /** Whether what is not documented is refused. */
   isStrict: boolean
   /** Milliseconds since 1970; the only clock of the sandbox. */
   now: () => number
@@ -22,7 +22,7 @@ export type Settings = {
   proxyUrl: string
 }
 
-/** All that one sandbox remembers. */
+/** The memory of one sandbox. */
 export type State = Settings & {
   tokens: Tokens
   conversations: Conversations

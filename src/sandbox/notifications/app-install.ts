@@ -23,7 +23,7 @@ export type AppInstall = {
   retryNow: () => void
   /** As if the endpoint were down: nothing is tried, all is stored. */
   hold: () => void
-  /** The end of {@link AppInstall.hold}: all that is stored goes out at once. */
+  /** The end of {@link AppInstall.hold}: all that is stored is sent at once. */
   release: () => void
   clear: () => void
 }

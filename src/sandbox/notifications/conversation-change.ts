@@ -1,7 +1,7 @@
 import { type Conversation, type Dialog, isOpen } from '../memory/conversations.ts'
 import { controller, surveyBot } from '../memory/parties.ts'
 
-/** The whole state of a conversation, as every change of it is told. Source: webhooks pages, events; PCS tutorial. */
+/** The whole state of a conversation, as sent at every change. Source: webhooks pages, events; PCS tutorial. */
 export function conversationNotification(conversation: Conversation, sentAt: number): object {
   return {
     kind: 'notification',

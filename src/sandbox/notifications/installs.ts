@@ -31,7 +31,7 @@ export type NewNotification = {
   kind: NotificationKind
   document: object
   note?: string
-  /** Not from LivePerson: tried once, with this in the place of the signature. */
+  /** Not from LivePerson: tried once, with this as the signature. */
   strayWith?: string
 }
 
@@ -48,7 +48,7 @@ export type Installs = {
   stop: () => void
 }
 
-/** The team's app, installed once an account: where its notifications go, and how it fares. */
+/** The app, installed once in each account: where its notifications go, and its state. */
 export function createInstalls(options: {
   clientId: string
   clientSecret: string

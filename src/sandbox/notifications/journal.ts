@@ -20,7 +20,7 @@ export type Attempt = {
 
 /**
  * - `queued`: waits for its turn; `sending`: under way; `stored`: waits for the app install to be UP again
- * - `delivered`; `dropped`: failed, and nothing says to try again; `lost`: stored for longer than the retention, or too many
+ * - `delivered`; `dropped`: failed, and is not tried again; `lost`: stored for longer than the retention, or too many
  * - `nowhere`: there was no webhook URL
  */
 export type NotificationState =
@@ -40,9 +40,9 @@ export type Notification = {
   readonly kind: NotificationKind
   /** The bytes of the body, as text. */
   readonly raw: string
-  /** What is unusual about it, where something is. */
+  /** What is unusual about it, if anything. */
   readonly note: string | undefined
-  /** Sent once and not by LivePerson: its failure means nothing to the app install. */
+  /** Sent once, not by LivePerson: its failure does not affect the app install. */
   readonly isStray: boolean
   readonly createdAt: number
   state: NotificationState
@@ -51,7 +51,7 @@ export type Notification = {
 
 export type Journal = {
   add: (notification: Omit<Notification, 'id' | 'number' | 'state' | 'attempts'>) => Notification
-  /** Changes what may change of a notification, and tells. */
+  /** Changes a notification, and reports that. */
   update: (
     notification: Notification,
     change: { state: NotificationState; attempt?: Attempt },
@@ -63,7 +63,7 @@ export type Journal = {
   clear: () => void
 }
 
-/** Notifications and how they fared: the newest 5,000 or 32 MiB. */
+/** Notifications and their outcomes: the newest 5,000 or 32 MiB. */
 export function createJournal(changed: (id: string) => void): Journal {
   const notifications = new LRUCache<string, Notification>(
     atMostOf(maxNotifications, maxTotalBytes, ({ raw }) => raw.length + entryBytes),

@@ -17,7 +17,7 @@ export type Post = {
   stop: () => void
 }
 
-/** Posts to the team's endpoint as LivePerson does. Redirects are not followed. */
+/** Posts to the app's endpoint as LivePerson does. Follows no redirect. */
 export function createPost(schedule: Schedule): Post {
   const options = { keepAlive: true, maxSockets }
   const agents = { 'http:': new HttpAgent(options), 'https:': new HttpsAgent(options) }
@@ -65,7 +65,7 @@ export function createPost(schedule: Schedule): Post {
   }
 }
 
-/** Keeps the first 16 KiB, which is plenty for eyes. */
+/** Keeps the first 16 KiB, enough for people. */
 async function readAnswer(incoming: IncomingMessage): Promise<PostResult> {
   const chunks: Buffer[] = []
   let bytes = 0

@@ -12,13 +12,13 @@ export type ConnectorRoute = {
   Querystring: { v?: unknown }
 }
 
-/** What CONVERSATION and SEND know of a call once they have let it in. */
+/** What CONVERSATION and SEND know of an admitted call. */
 export type Admitted<T> = {
   caller: Caller
   document: T
   bytes: number
   clientProperties: unknown
-  /** The accepted request as it is remembered. */
+  /** The accepted request, as remembered. */
   entryOf: (
     request: { type: string; body: unknown; metadata?: unknown },
     dialogId: string,
@@ -27,7 +27,7 @@ export type Admitted<T> = {
 
 /**
  * The refusals that both methods share, in this order: version, tokens, content type, Client-Properties, document.
- * @param read takes the document, and adds a remark on each thing that the documentation is silent about
+ * @param read reads the document, and adds a remark on each thing that is not documented
  */
 export function admit<T>(
   state: State,
@@ -88,13 +88,13 @@ function clientPropertiesOf(header: string | string[] | undefined, remarks: stri
   return properties
 }
 
-/** The id of a request as a refusal repeats it, where one could be read. */
+/** The id of a request, for its refusal, if it could be read. */
 function reqIdOf(document: unknown): string | undefined {
   const id = isObject(document) ? document['id'] : undefined
   return typeof id === 'string' || typeof id === 'number' ? String(id) : undefined
 }
 
-/** So that a refusal is found with the conversation that it was about. */
+/** Shows a refusal with the conversation that it was about. */
 function conversationNamedBy(document: unknown): string | undefined {
   const body = isObject(document) ? document['body'] : undefined
   if (!isObject(body)) return undefined

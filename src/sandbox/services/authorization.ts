@@ -4,7 +4,7 @@ import type { Caller } from '../memory/conversations.ts'
 import type { Claims, Tokens } from '../memory/tokens.ts'
 import { appJwtInvalid, platformError } from './refusals.ts'
 
-/** An `aud` names the account; a token without one is taken for any. */
+/** An `aud` names the account; a token without one is valid for any. */
 export function isAppJwtFor(account: string, claims: Claims | undefined): boolean {
   return claims !== undefined && (claims.aud === undefined || claims.aud === account)
 }
@@ -52,7 +52,7 @@ export function authorize(tokens: Tokens, account: string, headers: IncomingHttp
   return { account, consumer, ...(externalId === undefined ? {} : { externalId }) }
 }
 
-/** Stands for the consumer of a token that names none; as long as a real lp_consumer_id. */
+/** The consumer of a token that names none; as long as a real lp_consumer_id. */
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }

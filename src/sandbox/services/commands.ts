@@ -17,7 +17,7 @@ import { badRequest, conversationClosed, platformError } from './refusals.ts'
 type Call = Admitted<SendDocument>
 type Publication = Extract<SendDocument, { type: 'ms.PublishEvent' }>
 
-/** Does what a valid SEND asks for and returns the `body` of its answer. */
+/** Carries out a valid SEND and returns the `body` of its answer. */
 export function accept(state: State, call: Call, request: SendDocument, reqId: string) {
   switch (request.type) {
     case 'ms.PublishEvent':
@@ -57,7 +57,7 @@ function newlySeen(state: State, { account, consumer, externalId }: Caller, id: 
   return conversation
 }
 
-/** A survey may follow where the consumer's side says that it can show a second dialog. Source: Messaging Window PCS tutorial. */
+/** A survey may follow if the consumer's side says that it can show a second dialog. Source: Messaging Window PCS tutorial. */
 export function noteClientProperties(conversation: Conversation, properties: unknown): void {
   const features = isObject(properties) ? properties['features'] : undefined
   if (Array.isArray(features) && features.includes('MULTI_DIALOG')) conversation.hasDialogs = true
@@ -131,7 +131,7 @@ function update(state: State, call: Call, request: UpdateOf<SendRequest>, reqId:
 }
 type UpdateOf<T> = Extract<T, { type: UpdateConversationField['type'] }>
 
-/** Names no conversation: it is shown with the consumer's open one, if there is one. */
+/** It names no conversation, so it is shown with the consumer's open one, if any. */
 function setProfile(
   { conversations }: State,
   { caller, bytes, entryOf }: Call,

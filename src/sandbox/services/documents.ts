@@ -1,4 +1,4 @@
-/** The documents that CONVERSATION and SEND take: all that LivePerson documents, and with remarks what it is silent about. */
+/** The documents that CONVERSATION and SEND take: all documented forms, and with remarks those that are not. */
 import { type Static, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { Assert } from '@sinclair/typebox/value'
@@ -36,7 +36,7 @@ export type SendDocument = SendRequest | RichMessage
 type Profile = Extract<SendRequest, { type: 'userprofile.SetUserProfile' }>
 type Publication = Extract<SendRequest, { type: 'ms.PublishEvent' }>
 
-/** What stands for the dialog of a conversation that is not open yet. */
+/** The dialog of a conversation that is not open yet. */
 const dialogToBe = 'new'
 
 /** @param path where the document is in a batch @throws BrokenRule */
@@ -59,7 +59,7 @@ export function readSend(document: unknown, remarks: string[], path = ''): SendD
   return known
 }
 
-/** The batch; the third item only where there was one. @throws BrokenRule */
+/** The batch; the third item only if there was one. @throws BrokenRule */
 export function readConversation(
   document: unknown,
   remarks: string[],

@@ -18,7 +18,7 @@ export function registerEvents(app: FastifyInstance, { conversations, calls }: S
         .flatMap(({ kept }) => kept.map(({ entry }) => entry))
         .filter(({ by }) => by.role === 'CONSUMER')
         .map(shownEvent)
-      // A call that could not be read names no conversation: whoever looks for his own sees it everywhere.
+      // A call that could not be read names no conversation, so it is shown for each.
       const refused = calls
         .all()
         .filter((call) => (call.conversationId ?? conversationId) === conversationId)

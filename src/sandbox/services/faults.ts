@@ -16,13 +16,13 @@ const timeoutFaultMs = 60_000
 const maxSlowMs = 30_000
 
 export type Fault = {
-  /** Happens in the place of the request, of which nothing is done or recorded. */
+  /** Happens instead of the request: nothing is done or recorded. */
   instead?: (reply: FastifyReply) => unknown
-  /** Happens after the request was done and recorded; `success` is the answer it earned. */
+  /** Happens after the request was done and recorded; `success` is its answer. */
   after?: (reply: FastifyReply, success: unknown) => unknown
 }
 
-/** What a text that begins `sandbox:` asks for; undefined for every other request. */
+/** The fault of a text that begins with `sandbox:`; undefined for any other request. */
 export function faultOfText(request: SendDocument, reqId: string): Fault | undefined {
   const name = /^sandbox:(.*)$/s.exec(textOf(request))?.[1]?.trim()
   if (name === undefined) return undefined
@@ -43,7 +43,7 @@ function textOf({ type, body }: SendDocument): string {
   return body.event.contentType === 'text/plain' ? body.event.message : ''
 }
 
-/** The fault of this name, in the words of the service; undefined for a name that is unknown. */
+/** The fault of this name, in the form of the service; undefined for an unknown name. */
 export function faultOf(name: string, service: Service, reqId?: string): Fault | undefined {
   const slow = /^slow=(\d{1,9})$/.exec(name)
   if (slow !== null) {
@@ -74,7 +74,7 @@ export function faultOf(name: string, service: Service, reqId?: string): Fault |
   }
 }
 
-/** As the service itself would say it. */
+/** In the form of the service itself. */
 function refusalOf(status: number, service: Service, reqId?: string): Error {
   const rule = `a fault was asked for: ${status}`
   switch (service) {

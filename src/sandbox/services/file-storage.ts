@@ -21,7 +21,7 @@ export function registerFileStorage(app: FastifyInstance, state: State): void {
     return reply.type(contentType).send(bytes)
   }
 
-  // Two slashes are what one gets who writes the documented https://{swift}/{relativePath} with a path that has its own.
+  // The documented https://{swift}/{relativePath} gives two slashes with a path that has its own.
   for (const path of ['/v1/AUTH_async-images/*', '//v1/AUTH_async-images/*']) {
     const upload = { bodyLimit: maxFileBytes, config: { sandboxService: 'upload' } }
     app.put<StorageRoute>(path, upload, put)

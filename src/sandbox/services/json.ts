@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 
-/** The parsed value, or undefined, which no JSON text stands for, when it is malformed. */
+/** The parsed value; undefined, which is no JSON value, if it is malformed. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -3,7 +3,7 @@ import { type Service, services } from '../memory/faults.ts'
 import type { State } from '../memory/state.ts'
 import { type Fault, faultOf } from './faults.ts'
 
-/** Lets the faults happen that were ordered for a service, whatever the call holds. */
+/** Plays the faults that were ordered for a service, whatever the call contains. */
 export function registerOrderedFaults(app: FastifyInstance, { faults, calls }: State): void {
   const late = new WeakMap<object, NonNullable<Fault['after']>>()
 

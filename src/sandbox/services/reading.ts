@@ -1,17 +1,17 @@
 import { KindGuard, type TObject, type TSchema, type TUnion } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 
-/** A rule that the documentation states, and that this document breaks. Names keys, never values. */
+/** A documented rule that this document breaks. Names keys, never values. */
 export class BrokenRule extends Error {}
 
-/** The words of a rule that was broken. */
+/** The text of a broken rule. */
 export function ruleOf(error: unknown): string {
   return String(error).replace(/^Error: /, '')
 }
 
 /**
- * Reads a document as a lenient server would. What the documentation is silent about is taken, with a remark; what
- * breaks a documented rule throws a {@link BrokenRule}.
+ * Reads a document as a lenient server would. What is not documented is accepted with a remark; what breaks a
+ * documented rule throws a {@link BrokenRule}.
  * @returns the document as the schema has it, without the keys that it does not know
  */
 export function read(schema: TSchema, value: unknown, path: string, remarks: string[]): unknown {
@@ -48,7 +48,7 @@ function readObject(schema: TObject, value: unknown, path: string, remarks: stri
   return Object.fromEntries(known)
 }
 
-/** The form that fits, else the one whose constants do, so that the rule it breaks can be named. */
+/** The form that fits, else the one whose constants fit, so that the broken rule can be named. */
 function variantOf(schema: TUnion, value: unknown, path: string): TSchema {
   const fitting =
     schema.anyOf.find((variant) => Value.Check(variant, value)) ??

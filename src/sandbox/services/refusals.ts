@@ -4,7 +4,7 @@
 export class Refusal extends Error {
   readonly status: number
   readonly body: unknown
-  /** Why, for the developer's eyes: the answer itself is LiveEngage's. */
+  /** The reason, for the developer. The answer is LiveEngage's. */
   readonly rule: string
 
   constructor(status: number, body: unknown, rule: string) {
@@ -66,7 +66,7 @@ export function accessFailed(rule: string, reqId?: string): Refusal {
   )
 }
 
-/** For a status that is documented while its body is not: the words are the sandbox's own. */
+/** For a status that is documented without its body: the text is the sandbox's own. */
 export function undocumented(status: number, message: string): Refusal {
   return new Refusal(status, { sandbox: message }, message)
 }

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { State } from '../memory/state.ts'
 import type { Refusal } from './refusals.ts'
 
-/** Takes a call with remarks on what the documentation is silent about; refuses it where the sandbox is strict. */
+/** Accepts a call with remarks on what is not documented; refuses it if the sandbox is strict. */
 export function takeWith(
   { calls, isStrict, log }: State,
   request: FastifyRequest,

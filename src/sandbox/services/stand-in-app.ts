@@ -3,7 +3,7 @@ import type { State } from '../memory/state.ts'
 import { jsonDocument } from './json.ts'
 import { memberOf } from './reading.ts'
 
-/** Stands in for the team's app where there is none: takes each event, so that the desk shows it among the calls. */
+/** Replaces the app if there is none: takes each event, so that the desk shows it among the calls. */
 export function registerStandInApp(app: FastifyInstance, { calls }: State): void {
   app.post('/sandbox/app', { config: { sandboxService: 'app' } }, async (request, reply) => {
     const conversationId = memberOf(memberOf(jsonDocument(request), 'data'), 'conversationId')
