@@ -82,14 +82,14 @@ export function processFamilies(sources: ProcessSources): Family[] {
     },
     {
       name: 'process_open_fds',
-      help: 'Open file descriptors; absent if the system does not tell.',
+      help: 'Open file descriptors; absent if the system does not report them.',
       type: 'gauge',
       // Without the descriptor that reads the folder.
       read: () => readOr(() => readdirSync(`${procFolder}/fd`).length - 1),
     },
     {
       name: 'process_max_fds',
-      help: 'Limit of open file descriptors; absent if the system does not tell.',
+      help: 'Limit of open file descriptors; absent if the system does not report it.',
       type: 'gauge',
       read: () => readOr(() => softLimit(readFileSync(`${procFolder}/limits`, 'utf8'))),
     },

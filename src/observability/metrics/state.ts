@@ -20,7 +20,7 @@ export function stateFamilies({ state }: StateSources): Family[] {
     },
     {
       name: 'liveengage_proxy_store_failures_total',
-      help: 'Commands that the store of STATE_URL did not do, by reason: down (no connection), slow (no answer in 250 ms) or refused (read-only, full, or not permitted).',
+      help: 'Commands that the store of STATE_URL did not carry out, by reason: down (no connection), slow (no answer in 250 ms) or refused (read-only, full, or not permitted).',
       type: 'counter',
       labels: ['reason'],
       read: () => (state === undefined ? [] : countsOf(state.failures, (reason) => ({ reason }))),

@@ -26,7 +26,7 @@ export function webhookFamilies({ notifications }: WebhookSources): Family[] {
     },
     {
       name: 'liveengage_proxy_events_app_duration_seconds',
-      help: 'Time of an attempt to bring an event to the app, until the head of its answer or the end of the attempt. Only of attempts that reached the app.',
+      help: 'Time of an attempt to deliver an event to the app, until the head of its answer or the end of the attempt. Only of attempts that reached the app.',
       type: 'histogram',
       read: () => [[{}, notifications.appSeconds]],
     },
