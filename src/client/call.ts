@@ -75,7 +75,7 @@ async function attempt<Answer>(
     if (response.status !== success) return { failure: await readFailure(response) }
     const answer = await read(response)
     if (answer !== undefined) return { answer }
-    return { failure: unexpected(response, 'The answer is none of the proxy.') }
+    return { failure: unexpected(response, 'The answer is not from the proxy.') }
   } catch (error) {
     if (signal?.aborted) return { failure: aborted('unknown', signal.reason) }
     return { failure: ending.signal.aborted ? timeout() : networkError(error) }

@@ -61,7 +61,7 @@ export function networkError(cause: unknown): Failure {
 }
 
 export function timeout(): Failure {
-  const message = 'No whole answer came in time.'
+  const message = 'No complete answer came in time.'
   return {
     code: 'timeout',
     message,
@@ -81,7 +81,7 @@ export function aborted(delivery: Failure['delivery'], cause: unknown): Failure 
 /** The failure of a call of which an earlier attempt may have been delivered. */
 export function afterUnknown(failure: Failure): Failure {
   if (failure.delivery === 'unknown') return failure
-  const message = `${failure.message} An attempt before it may have been delivered.`
+  const message = `${failure.message} An earlier attempt may have been delivered.`
   return { ...failure, message, delivery: 'unknown', remedy: unknownRemedy }
 }
 

@@ -608,7 +608,7 @@ export interface components {
                  */
                 audience?: "internal";
                 /**
-                 * @description `composing` and `pause`: somebody types, or has stopped. The others: whether the sender is present
+                 * @description `composing` and `pause`: someone is typing, or has stopped. The others: whether the sender is present
                  * @enum {string}
                  */
                 state: "composing" | "pause" | "active" | "inactive" | "gone" | "background";

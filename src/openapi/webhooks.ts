@@ -38,7 +38,7 @@ const described: Readonly<Record<EventType, Webhook>> = {
   'chat_state.updated': {
     operationId: 'onChatStateUpdated',
     summary: 'Somebody types, pauses, comes or goes',
-    description: 'Sent once: typing must never hold up a message.',
+    description: 'Sent once: typing must never delay a message.',
     schema: ChatStateUpdated,
     fate: 'Not taken. It is dropped',
   },

@@ -159,7 +159,7 @@ const ChatState = Type.Object(
     audience: internalAudience,
     state: StringEnum(chatStates, {
       description:
-        '`composing` and `pause`: somebody types, or has stopped. The others: whether the sender is present',
+        '`composing` and `pause`: someone is typing, or has stopped. The others: whether the sender is present',
     }),
   },
   strict,

@@ -31,7 +31,7 @@ async function startGateway(
   return { url: `http://127.0.0.1:${await listen(server)}`, count: () => count }
 }
 
-test('an answer that is none of the proxy leaves it unknown what became of the message', async (t) => {
+test('after an answer that is not from the proxy the outcome of the message is unknown', async (t) => {
   const html = { 'content-type': 'text/html' }
   const problem = { 'content-type': 'application/problem+json' }
   for (const [status, headers, body, attempts] of [

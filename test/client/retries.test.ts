@@ -157,7 +157,7 @@ test('an attempt that may have been delivered stays so, whatever the next ones s
   })
   t.match(await failureOf(client.sendMessage('c', { text: 'Hi' })), {
     code: 'route-not-found',
-    message: /An attempt before it may have been delivered/,
+    message: /An earlier attempt may have been delivered/,
     remedy: /may have been delivered/,
     delivery: 'unknown',
     retryable: false,
