@@ -352,7 +352,7 @@ export const Environment = Type.Object({
       form: 'consumer, internal or both separated by a comma',
       pattern: '^(consumer|internal)(,(consumer|internal))*$',
       description:
-        'What else the app gets, separated by commas: `consumer` is what the consumer did, `internal` what agents say among themselves',
+        'Additional events that the app gets, separated by commas: `consumer` is what the consumer did, `internal` is what agents say among themselves',
     }),
   ),
   EVENTS_EXCLUDE: Type.Optional(
