@@ -1,6 +1,7 @@
 /** What only the bundle can get wrong: the parts that look for files of their own, or that are loaded when they are asked for. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdir, readFile } from 'node:fs/promises'
 import { createServer, request } from 'node:http'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -46,6 +47,14 @@ function get(origin: string, path: string): Promise<number | undefined> {
 }
 
 const sandboxed = { SANDBOX: 'true', SANDBOX_PORT: '0', PORT: '0' }
+
+t.test('each part is ASCII, so that it is kept in one byte a character', async (t) => {
+  const parts = (await readdir(folder)).filter((name) => name.endsWith('.js'))
+  t.ok(parts.length > 10)
+  for (const part of parts) {
+    t.notMatch(await readFile(`${folder}${part}`, 'utf8'), /\P{ASCII}/u, part)
+  }
+})
 
 t.test(
   'the pages of Swagger UI and the documents are there, and nothing else below them',
