@@ -27,7 +27,7 @@ export type HostsOptions = {
   lifeMs?: number
 }
 
-/** Less than the share of a request's time for a look-up or a log-in, so that a service that hangs there counts as failing. */
+/** Less than the share of a request's time for a look-up or a login, so that a service that hangs there counts as failing. */
 const patienceShare = 0.25
 
 /** An account's services live on a few hosts. Past this bound the host that has been idle longest loses its connections. */

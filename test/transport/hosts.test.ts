@@ -173,7 +173,7 @@ t.test('after closing nothing is opened any more', async (t) => {
 t.test(
   'a service that hangs counts as failing with the time of a look-up, not with less',
   async (t) => {
-    // Of a request's time: what a look-up or a log-in gets, and what a caller in a hurry may ask for.
+    // Of a request's time: what a look-up or a login gets, and what a caller in a hurry may ask for.
     for (const [share, openings] of [
       [0.4, 1],
       [0.1, 0],

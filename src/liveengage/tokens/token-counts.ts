@@ -5,7 +5,7 @@ type RenewalCounts = { ok: number; failed: number }
 
 /** Since the start. */
 export type TokenCounts = {
-  /** Requests for a token: from the cache, after a wait for LivePerson, or refused because an earlier log-in had failed. */
+  /** Requests for a token: from the cache, after a wait for LivePerson, or refused because an earlier login had failed. */
   cache: CacheCounts
   /** By cause: the token's age, or LiveEngage's refusal of it. */
   renewals: { age: RenewalCounts; refusal: RenewalCounts }

@@ -9,7 +9,7 @@ const renewalShare = 0.8
 const safetyMs = 30_000
 /** If a token says nothing. Source: Authorization page. */
 const defaultLifeMs = 3_600_000
-/** So that a token which claims to be expired does not cost a log-in for each message. */
+/** So that a token which claims to be expired does not cost a login for each message. */
 const minLifeMs = 1_000
 
 /** The life comes from the token's own two times, so that a wrong clock here does no harm. */

@@ -131,7 +131,7 @@ export function cacheFamilies({ domains, credentials }: LiveEngageSources): Fami
     },
     {
       name: 'liveengage_proxy_token_cache_requests_total',
-      help: 'Requests to the cache of the proxy’s own tokens, by kind and result: hit, miss (the request waited for LivePerson) or refused (an earlier log-in had failed).',
+      help: 'Requests to the cache of the proxy’s own tokens, by kind and result: hit, miss (the request waited for LivePerson) or refused (an earlier login had failed).',
       type: 'counter',
       labels: ['token', 'result'],
       read: () => [

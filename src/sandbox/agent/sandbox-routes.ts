@@ -55,7 +55,7 @@ export function registerSandboxRoutes(app: FastifyInstance, state: State): void 
   add(app, {
     ...{ method: 'POST', url: '/sandbox/faults', tag: 'Faults', status: 201, body: NewFault },
     summary: 'Order a fault',
-    description: 'For the next calls of one service: log-ins, look-ups and uploads, too.',
+    description: 'For the next calls of one service: logins, look-ups and uploads, too.',
     example: { service: 'sentinel', fault: '500', times: 2 },
     handle: ({ body: { service, fault, times = 1 } }) => {
       if (fault === 'closed' && service !== 'send') {

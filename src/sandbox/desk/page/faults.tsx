@@ -5,8 +5,8 @@ import { api } from './api.ts'
 const services = [
   ['send', 'SEND'],
   ['conversation', 'CONVERSATION'],
-  ['sentinel', 'Log-in of the app (Sentinel)'],
-  ['idp', 'Log-in of the consumer (IDP)'],
+  ['sentinel', 'Login of the app (Sentinel)'],
+  ['idp', 'Login of the consumer (IDP)'],
   ['domain-api', 'Look-up of a domain'],
   ['upload', 'Upload of a file'],
   ['download', 'Download of a file'],
