@@ -1,6 +1,6 @@
 /** Who is measured: how each is started and what is sent to it. */
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { account, clientSecret } from './requests.js'
 import { nginxHttp, nginxMain } from './upstream.js'
@@ -22,15 +22,11 @@ function rival(name) {
   })
 }
 
-/** What the image and `npm start` give Node.js. */
-const { start } = JSON.parse(readFileSync(join(root, 'package.json'))).scripts
-const flags = start.split(' ').filter((word) => word.startsWith('--'))
-
 /** The built program as it is, with its defaults: all that is set says where LiveEngage is. */
 function proxy(folder, more = {}) {
   return ({ port, upstream, connections, env = {} }) => ({
     command: process.execPath,
-    args: [...flags, join(folder, 'dist/server.js')],
+    args: [join(folder, 'dist/server.js')],
     env: {
       PORT: `${port}`,
       LP_ACCOUNT_ID: account,

@@ -3,7 +3,7 @@
  * that takes half of a small test's time.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -50,11 +50,8 @@ function fileOf(name) {
 
 /** What a package that is no ES module needs. */
 const commonJs = `import { createRequire as createBundleRequire } from 'node:module'
-import { dirname as bundleDirname } from 'node:path'
-import { fileURLToPath as bundleFile } from 'node:url'
 const require = createBundleRequire(import.meta.url)
-const __filename = bundleFile(import.meta.url)
-const __dirname = bundleDirname(__filename)`
+const { filename: __filename, dirname: __dirname } = import.meta`
 
 export async function bundle() {
   const { build } = await import('esbuild')
@@ -80,6 +77,7 @@ export async function bundle() {
     minifyWhitespace: true,
     logLevel: 'warning',
   })
+  rmSync(entries, { recursive: true })
   renameSync(unfinished, folder)
 }
 

@@ -15,7 +15,7 @@ export type Role = 'CONSUMER' | 'ASSIGNED_AGENT' | 'AGENT' | 'READER' | 'MANAGER
 export type Party = { id: string; role: Role }
 export type Audience = 'ALL' | 'AGENTS_AND_MANAGERS'
 
-/** One thing that happened, as it may be shown: without tokens. `sequence` only if LiveEngage counts it */
+/** One thing that happened, as it may be shown: without tokens. `sequence` only if LiveEngage counts it. */
 export type Entry = {
   /** Counts up within one sandbox. */
   number: number
