@@ -100,10 +100,7 @@ export function problemResponses(codes: readonly ProblemCode[], isRepeatable = f
 }
 
 function problemResponse(codes: readonly ProblemCode[], isRepeatable: boolean): Response {
-  const examples = codes.map((code) => {
-    const value = new Problem(code).toDetails(exampleRequestId, isRepeatable)
-    return [code, { summary: problems[code].title, value }] as const
-  })
+  const examples = codes.map((code) => [code, exampleOf(code, isRepeatable)] as const)
   return {
     description: codes.map((code) => `\`${code}\`: ${problems[code].title}`).join('; '),
     content: {
@@ -113,6 +110,23 @@ function problemResponse(codes: readonly ProblemCode[], isRepeatable: boolean): 
       },
     },
   }
+}
+
+/** By code, for actions that may be repeated and for others. */
+const examples = {
+  repeatable: new Map<ProblemCode, object>(),
+  others: new Map<ProblemCode, object>(),
+}
+
+/** One example for all routes: a problem is an error, whose stack takes time, and the routes have several hundred. */
+function exampleOf(code: ProblemCode, isRepeatable: boolean): object {
+  const known = isRepeatable ? examples.repeatable : examples.others
+  const example = known.get(code) ?? {
+    summary: problems[code].title,
+    value: new Problem(code).toDetails(exampleRequestId, isRepeatable),
+  }
+  known.set(code, example)
+  return example
 }
 
 /** The one type of every problem, with its codes here, so that a caller can handle each of them. */
