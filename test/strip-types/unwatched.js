@@ -5,6 +5,10 @@
 import hooks from 'node:async_hooks'
 import module, { syncBuiltinESMExports } from 'node:module'
 import process from 'node:process'
+import { setFlagsFromString } from 'node:v8'
+
+// Most tests end before optimized code has saved the time that it took to make.
+if (process.env.LONG_RUNS !== 'true') setFlagsFromString('--no-opt')
 
 // It names this file, by a path that is right in this process alone, and tap's hooks again.
 delete process.env.NODE_OPTIONS
