@@ -7,8 +7,6 @@ import type { Problem } from '../problems/problem.ts'
 /** A connection and its requests. */
 export type Activity = {
   readonly socket: Socket
-  /** Its index in `all`. */
-  index: number
   /** Requests that await their answer. */
   unanswered: number
   /** It has sent one request too many; nothing after that is answered. */
@@ -49,8 +47,12 @@ const longestPauseMs = 5_000
 const nearMost = 0.9
 
 export class Connections {
-  /** In any order. No Set or Map, as in the queue of a host: what passes through one stays in memory. */
-  readonly all: Activity[] = []
+  /**
+   * With some that have closed. A listener for that, the second one on each socket, would have V8 take every list of two listeners for
+   * long-lived, and keep it, and with it its request, until the next full collection (measured on Node.js 26, for 512 connections: 5.3 KB
+   * of each message instead of 0.3, and collections that take 7 ms instead of 2).
+   */
+  private all: Activity[] = []
   private readonly most: number
   private sweeper: NodeJS.Timeout | undefined
 
@@ -68,27 +70,31 @@ export class Connections {
     server.on('timeout', endUnlessBusy)
     server.on('listening', () => {
       this.sweeper = setInterval(() => {
-        watchReaders(this.all)
-        watchWriters(this.all)
+        const { open } = this
+        watchReaders(open)
+        watchWriters(open)
       }, sweepIntervalMs).unref()
     })
     server.on('close', () => clearInterval(this.sweeper))
   }
 
+  /** Those that are open now. */
+  get open(): readonly Activity[] {
+    this.all = this.all.filter(({ socket }) => !socket.closed)
+    return this.all
+  }
+
   /** Requests that await their answer. */
   get unanswered(): number {
-    let sum = 0
-    for (const { unanswered } of this.all) sum += unanswered
-    return sum
+    return this.open.reduce((sum, { unanswered }) => sum + unanswered, 0)
   }
 
   private watch(socket: Socket): void {
-    const { length: index } = this.all
-    if (index >= this.most * nearMost) this.closeIdlest()
+    const many = this.most * nearMost
+    if (this.all.length >= many && this.open.length >= many) this.closeIdlest()
     const now = performance.now()
     const watched = {
       socket,
-      index,
       unanswered: 0,
       isRefused: false,
       latest: undefined,
@@ -99,13 +105,6 @@ export class Connections {
     socket[activityKey] = watched
     closeWhenRead(watched)
     this.all.push(watched)
-    socket.once('close', () => {
-      const last = this.all.pop()
-      if (last === undefined || last === watched) return
-      // The last one takes its index.
-      last.index = watched.index
-      this.all[last.index] = last
-    })
   }
 
   private closeIdlest(): void {

@@ -41,13 +41,13 @@ export class Drain {
     // http.Server's own close would also cut idle connections at once, on which a request may be on its way.
     TcpServer.prototype.close.call(this.server)
     const graceEnds = performance.now() + idleGraceMs
-    while (this.connections.all.length > 0 && performance.now() < graceEnds)
+    while (this.connections.open.length > 0 && performance.now() < graceEnds)
       await setTimeout(sweepIntervalMs)
     // A timer runs before the sockets are read: let what has arrived mark its connection as busy.
     await setImmediate()
     this.isClosing = true
     onClosing()
-    while (this.connections.all.length > 0 || this.work > 0) {
+    while (this.connections.open.length > 0 || this.work > 0) {
       this.sweep()
       await setTimeout(sweepIntervalMs)
       await setImmediate()
@@ -57,13 +57,13 @@ export class Drain {
   /** Closes what is left: a caller that does not read its answer must not delay the end. @returns requests that lost their answer */
   cut(): number {
     const { unanswered } = this
-    for (const { socket } of this.connections.all) socket.destroy()
+    for (const { socket } of this.connections.open) socket.destroy()
     return unanswered
   }
 
   private sweep(): void {
     const longestIdle = performance.now() - idleGraceMs
-    for (const { socket, unanswered, idleSince } of this.connections.all) {
+    for (const { socket, unanswered, idleSince } of this.connections.open) {
       if (unanswered === 0 && idleSince <= longestIdle) socket.destroy()
     }
   }
