@@ -22,11 +22,11 @@ function rival(name) {
   })
 }
 
-/** The built program as it is, with its defaults: all that is set says where LiveEngage is. */
+/** The built program, started as `npm start` does, with its defaults: all that is set says where LiveEngage is. */
 function proxy(folder, more = {}) {
   return ({ port, upstream, connections, env = {} }) => ({
     command: process.execPath,
-    args: [join(folder, 'dist/server.js')],
+    args: ['--initial-old-space-size=64', join(folder, 'dist/server.js')],
     env: {
       PORT: `${port}`,
       LP_ACCOUNT_ID: account,

@@ -40,7 +40,7 @@ t.test(
     t.strictSame(argumentsOf('STOPSIGNAL'), ['SIGTERM'])
     t.strictSame(
       argumentsOf('ENTRYPOINT').map((form) => JSON.parse(form)),
-      [['node', '--max-semi-space-size=16', 'dist/server.js']],
+      [['node', '--max-semi-space-size=16', '--initial-old-space-size=64', 'dist/server.js']],
       'the container’s arguments are the command line’s',
     )
     t.strictSame(argumentsOf('CMD'), [])
