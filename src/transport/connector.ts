@@ -1,9 +1,13 @@
 /** Opens connections: TCP or a tunnel through an egress proxy, and TLS with the certificate verified. */
-import { createSecureContext } from 'node:tls'
+import { createSecureContext, TLSSocket } from 'node:tls'
+import { LRUCache } from 'lru-cache'
 import type { buildConnector as Connector } from 'undici'
 import buildConnector from 'undici/lib/core/connect.js'
 import { authorityOf, type Egress } from './egress.ts'
 import { openTunnel } from './tunnel.ts'
+
+/** Of so many hosts the latest TLS session is kept. undici knows no more. */
+const mostSessions = 100
 
 /** EBUSY: getaddrinfo cannot read its own files (glibc). No connection ends with it. */
 const lacksOfFiles = new Set(['EMFILE', 'ENFILE', 'EBUSY'])
@@ -63,7 +67,17 @@ export function createConnector(
   }
 }
 
-/** Its context reads every root certificate, which takes a tenth of a start: once for all connections. */
+/**
+ * Its context reads every root certificate, which takes a tenth of a start: once for all connections. undici only has a weak reference to
+ * a session, so V8's next full collection would take it, and a handshake without one takes twice the CPU time.
+ */
 function withTls(options: Connector.BuildOptions): Connector.connector {
-  return buildConnector({ ...options, secureContext: createSecureContext() })
+  const connect = buildConnector({ ...options, secureContext: createSecureContext() })
+  const sessions = new LRUCache<string, Buffer>({ max: mostSessions })
+  return (target, callback) => {
+    // Its type says nothing of the socket that it returns.
+    const socket: unknown = connect(target, callback)
+    if (!(socket instanceof TLSSocket)) return
+    socket.on('session', (session) => sessions.set(target.hostname, session))
+  }
 }
