@@ -46,6 +46,9 @@ const longestPauseMs = 5_000
 /** The share of the limit above which each new connection replaces an idle one. */
 const nearMost = 0.9
 
+/** So many closed connections are never worth a look. */
+const fewest = 256
+
 export class Connections {
   /**
    * With some that have closed. A listener for that, the second one on each socket, would have V8 take every list of two listeners for
@@ -53,6 +56,8 @@ export class Connections {
    * of each message instead of 0.3, and collections that take 7 ms instead of 2).
    */
   private all: Activity[] = []
+  /** At this length of `all` the closed ones leave it; else they do once a second. */
+  private longest = fewest
   private readonly most: number
   private sweeper: NodeJS.Timeout | undefined
 
@@ -81,6 +86,7 @@ export class Connections {
   /** Those that are open now. */
   get open(): readonly Activity[] {
     this.all = this.all.filter(({ socket }) => !socket.closed)
+    this.longest = 2 * this.all.length + fewest
     return this.all
   }
 
@@ -91,7 +97,9 @@ export class Connections {
 
   private watch(socket: Socket): void {
     const many = this.most * nearMost
-    if (this.all.length >= many && this.open.length >= many) this.closeIdlest()
+    if (this.all.length >= Math.min(this.longest, many) && this.open.length >= many) {
+      this.closeIdlest()
+    }
     const now = performance.now()
     const watched = {
       socket,
