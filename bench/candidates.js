@@ -1,6 +1,6 @@
 /** Who is measured: how each is started and what is sent to it. */
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { account, clientSecret } from './requests.js'
 import { nginxHttp, nginxMain } from './upstream.js'
@@ -22,11 +22,15 @@ function rival(name) {
   })
 }
 
+/** What `npm start` gives Node.js. */
+const { start } = JSON.parse(readFileSync(join(root, 'package.json'))).scripts
+const flags = start.split(' ').filter((word) => word.startsWith('--'))
+
 /** The built program, started as `npm start` does, with its defaults: all that is set says where LiveEngage is. */
 function proxy(folder, more = {}) {
   return ({ port, upstream, connections, env = {} }) => ({
     command: process.execPath,
-    args: ['--initial-old-space-size=64', join(folder, 'dist/server.js')],
+    args: [...flags, join(folder, 'dist/server.js')],
     env: {
       PORT: `${port}`,
       LP_ACCOUNT_ID: account,

@@ -37,3 +37,24 @@ t.test('a connection is among the open ones until it has closed', async (t) => {
   await once(first.destroy(), 'close')
   t.strictSame(open(), [second])
 })
+
+t.test('closed connections do not cost an idle one its place', async (t) => {
+  const server = createServer((_request, response) => response.end('answered'))
+  new Connections(server, 10)
+  t.teardown(() => server.closeAllConnections())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => server.close())
+  const address = server.address()
+  if (typeof address !== 'object' || address === null) throw new Error('no address')
+  const url = `http://127.0.0.1:${address.port}`
+  const idle = await openWire(t, url, request)
+  await idle.until(/answered/)
+  for (let each = 0; each < 20; each += 1) {
+    const wire = await openWire(t, url, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    await wire.ended()
+    wire.socket.end()
+    await once(wire.socket, 'close')
+  }
+  idle.socket.write(request)
+  await idle.until(/answered[\s\S]*answered/)
+})
