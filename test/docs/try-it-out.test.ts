@@ -94,10 +94,9 @@ test(
         const picture = { name: 'a.png', mimeType: 'image/png', buffer: png }
         await operation.locator('input[type=file]').setInputFiles(picture)
       }
-      const isGet = name === 'Files-getFile'
-      const answered = page.waitForResponse(
-        (response) => (response.request().method() === 'GET') === isGet,
-      )
+      const path = await operation.locator('.opblock-summary-path').getAttribute('data-path')
+      const isCalled = new RegExp(`^${url}${path?.replaceAll(/\{\w+\}/g, '[^/]+')}($|\\?)`)
+      const answered = page.waitForResponse((response) => isCalled.test(response.url()))
       await operation.locator('.execute').click()
       const response = await answered
       await operation.locator('.live-responses-table').waitFor()
