@@ -69,13 +69,15 @@ function hold(t: Test, url: string): void {
     t.equal(upstream.sends().length, 2)
   })
 
-  t.test('of fifty at once at two replicas one is sent', async (t) => {
+  t.test('of twenty at once at two replicas one is sent', async (t) => {
     const { upstream, a, b } = await startReplicas(t, url)
+    // Code that runs for the first time is slow, and a store that takes 250 ms counts as lost.
+    await Promise.all([send(a, 'a'), send(b, 'b')])
     const replies = await Promise.all(
-      Array.from({ length: 50 }, (_, n) => send(n % 2 === 0 ? a : b, 'k4')),
+      Array.from({ length: 20 }, (_, n) => send(n % 2 === 0 ? a : b, 'k4')),
     )
     t.ok(replies.every(({ status }) => status === 201 || status === 409))
-    t.equal(upstream.sends().length, 1)
+    t.equal(upstream.sends().length, 3)
   })
 }
 
