@@ -10,6 +10,8 @@ export type ConnectionPoolsOptions = {
   openPool: () => ConnectionPool
   /** Closes a pool once the calls it still has are over. */
   retirePool: (pool: ConnectionPool) => void
+  /** Called when a connection was opened. */
+  onConnect: () => void
   /** How long a connection gets new calls, milliseconds. */
   lifeMs: number
 }
@@ -25,6 +27,8 @@ const handoverShare = 1 / 2
 export class ConnectionPools {
   /** The only pool; undefined during a handover, and before the first call. */
   steady: ConnectionPool | undefined
+  /** Open connections, those of retired pools included. */
+  connected = 0
   private readonly options: ConnectionPoolsOptions
   private readonly handoverMs: number
   private newest: ConnectionPool | undefined
@@ -65,8 +69,13 @@ export class ConnectionPools {
     const pool = this.options.openPool()
     const ms = this.options.lifeMs - this.handoverMs
     this.renewal = setTimeout(() => this.renew(), ms).unref()
+    pool.on('connect', () => {
+      this.connected += 1
+      this.options.onConnect()
+    })
     // Without calls, the connections are closed one by one. A former pool must not open any after that.
     pool.on('disconnect', () => {
+      this.connected -= 1
       if (pool === this.former && pool.stats.connected === 0) this.endFormer()
     })
     return pool

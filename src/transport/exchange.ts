@@ -238,13 +238,20 @@ class Exchange extends Call {
 
   onResponseEnd(): void {
     const { status, retryAfter, contentType } = this
-    this.slot.free(outcomeOf(status))
-    if (!this.settle()) return
+    const outcome = outcomeOf(status)
+    // Not yet: undici gives the connection free after this, and before the next batch.
+    if (!this.settle()) {
+      this.host.inBatch(() => this.slot.free(outcome))
+      return
+    }
     const [first] = this.chunks
     const body =
       first !== undefined && this.chunks.length === 1 ? first : Buffer.concat(this.chunks)
     this.span?.end(status)
-    this.host.inBatch(() => this.resolve({ status, retryAfter, contentType, body }))
+    this.host.inBatch(() => {
+      this.slot.free(outcome)
+      this.resolve({ status, retryAfter, contentType, body })
+    })
   }
 }
 

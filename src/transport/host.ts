@@ -36,8 +36,8 @@ export type Upstream = {
 /** Why a call cannot begin now, and the problem that says so. */
 export type Refusal = { reason: ShedReason; problem: Problem }
 
-export type HostOptions = QueueOptions & {
-  pools: ConnectionPoolsOptions
+export type HostOptions = Omit<QueueOptions, 'connected'> & {
+  pools: Omit<ConnectionPoolsOptions, 'onConnect'>
   /** How long a call must have run for a timeout to count as a failure, milliseconds: callers may ask for less. */
   patienceMs: number
   statistics: CallStatistics
@@ -63,8 +63,10 @@ export class Host {
     this.inBatch = options.inBatch
     this.statistics = options.statistics
     this.retryBudget = new RetryBudget(this.statistics)
-    this.queue = new Queue(options, this.statistics)
-    this.pools = new ConnectionPools(options.pools)
+    const onConnect = () => this.queue.admitWaiting()
+    this.pools = new ConnectionPools({ ...options.pools, onConnect })
+    const connected = () => this.pools.connected
+    this.queue = new Queue({ ...options, connected }, this.statistics)
   }
 
   /** Calls that wait for a slot. */

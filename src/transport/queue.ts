@@ -1,5 +1,4 @@
 /** The slots of a host and the queue for them: which call goes now, which waits, and which is refused. */
-
 import type { ProblemCode } from '../problems/catalogue.ts'
 import { Problem } from '../problems/problem.ts'
 import { beforeDeadline } from './deadline.ts'
@@ -7,6 +6,12 @@ import type { CallStatistics, ServiceName, ShedReason } from './statistics.ts'
 import type { Priority, Terms } from './terms.ts'
 
 const fillLimits: Record<Priority, number> = { low: 0.25, normal: 0.5, high: 1 }
+
+/** How many connections to a host may be opened at the same time, at first. */
+const openingsAtFirst = 16
+
+/** How long calls wait for a connection before more of them may be opened, milliseconds. */
+const watchMs = 25
 
 export type QueueOptions = {
   /** Calls in flight. */
@@ -17,6 +22,8 @@ export type QueueOptions = {
   waitMs: number
   /** The share of slots and places that one account may hold, up to 1. */
   accountShare: number
+  /** Connections that are open now. */
+  connected: () => number
 }
 
 /** Why a call is refused: there is no room, or its deadline passed while it waited. */
@@ -33,10 +40,18 @@ type Waiting = {
 
 type Held = { slots: number; places: number }
 
+/**
+ * A call also waits if it would open a connection while many others are being opened; then it gets whichever connection is free first.
+ * A TLS handshake takes a millisecond of CPU time or two. In that time more calls arrive. If each opened a connection, all of them would
+ * wait for all the handshakes. No call is refused for this.
+ */
 export class Queue {
   private readonly options: QueueOptions
   private readonly statistics: CallStatistics
   private inFlight = 0
+  /** Connections that may be opened at the same time. */
+  private openings = openingsAtFirst
+  private watch: NodeJS.Timeout | undefined
   /** In the order of arrival. An array: what passes through an old Set stays in memory until V8's next full collection. */
   private readonly waiting: Waiting[] = []
   /** Calls that wait for something else than a slot. */
@@ -71,12 +86,13 @@ export class Queue {
    * @throws Problem with one of the refusals' codes
    */
   enter(terms: Terms, refusals: QueueRefusals): Promise<void> | undefined {
-    // A free slot is for no call in the queue: all that wait belong to accounts that hold their share.
-    if (this.hasSlot(terms.accountId)) {
-      this.count(terms.accountId, 'slots', 1)
+    const { accountId, priority } = terms
+    if (!this.hasSlot(accountId)) this.requirePlace(terms, refusals)
+    // A free slot with a connection is for no call in the queue: all that wait belong to accounts that hold their share.
+    else if (this.hasConnection || !this.hasPlace(accountId, priority)) {
+      this.count(accountId, 'slots', 1)
       return undefined
     }
-    this.requirePlace(terms, refusals)
     return new Promise((enter, refuse) => this.wait(terms, refusals, enter, refuse))
   }
 
@@ -105,12 +121,38 @@ export class Queue {
 
   leave(accountId: string): void {
     this.count(accountId, 'slots', -1)
+    if (this.openings > openingsAtFirst && this.opening < openingsAtFirst) {
+      this.openings = openingsAtFirst
+    }
+    if (this.waiting.length > 0) this.admitWaiting()
+  }
+
+  /** Lets in those calls that have a slot and a connection now. To be called when a connection was opened. */
+  admitWaiting(): void {
     let index = 0
-    while (index < this.waiting.length && this.inFlight < this.options.slots) {
+    while (
+      index < this.waiting.length &&
+      this.inFlight < this.options.slots &&
+      this.hasConnection
+    ) {
       const next = this.waiting[index]
       if (next !== undefined && this.hasSlot(next.terms.accountId)) this.admit(next)
       else index += 1
     }
+    this.watchOpenings()
+  }
+
+  /** If the process is idle meanwhile, the handshakes wait for a host that is far away. Then more of them do no harm. */
+  private watchOpenings(): void {
+    if (this.watch !== undefined || this.waiting.length === 0) return
+    if (this.inFlight >= this.options.slots || this.hasConnection) return
+    const before = performance.eventLoopUtilization()
+    this.watch = setTimeout(() => {
+      this.watch = undefined
+      if (this.waiting.length === 0) return
+      if (performance.eventLoopUtilization(before).utilization < 0.5) this.openings *= 2
+      this.admitWaiting()
+    }, watchMs)
   }
 
   private wait(
@@ -125,6 +167,11 @@ export class Queue {
     const isDeadline = remainingMs < waitMs
     const timer = setTimeout(
       () => {
+        if (!isDeadline && this.hasSlot(terms.accountId)) {
+          // It waited for a connection only.
+          this.admit(waiting)
+          return
+        }
         this.remove(waiting)
         this.shed(refusals, terms, isDeadline ? 'deadline' : 'waited')
         refuse(new Problem(isDeadline ? refusals.expired : refusals.overloaded))
@@ -134,6 +181,7 @@ export class Queue {
     const waiting = { terms, since, timer, enter, refuse, refusals }
     this.waiting.push(waiting)
     this.count(terms.accountId, 'places', 1)
+    this.watchOpenings()
   }
 
   private admit(waiting: Waiting): void {
@@ -168,6 +216,15 @@ export class Queue {
 
   private shed({ service }: QueueRefusals, { priority }: Terms, reason: ShedReason): void {
     this.statistics.shed(service, priority, reason)
+  }
+
+  private get hasConnection(): boolean {
+    return this.opening < this.openings
+  }
+
+  /** Calls in flight that have no open connection yet; negative if connections are idle. */
+  private get opening(): number {
+    return this.inFlight - this.options.connected()
   }
 
   private hasSlot(accountId: string): boolean {

@@ -14,6 +14,7 @@ const poolOf = (pools: ConnectionPools) => pools.steady ?? pools.next()
 function start(t: Test) {
   const opened: ScriptedDispatcher[] = []
   const retired: ConnectionPool[] = []
+  const seen: number[] = []
   const timers: { at: number; run: () => void }[] = []
   let now = 0
   t.intercept(performance, 'now', { value: () => now })
@@ -36,6 +37,7 @@ function start(t: Test) {
       return pool
     },
     retirePool: (pool) => void retired.push(pool),
+    onConnect: () => seen.push(pools.connected),
     lifeMs: 60_000,
   })
   const pass = (ms: number) => {
@@ -44,7 +46,7 @@ function start(t: Test) {
     for (const timer of due) timers.splice(timers.indexOf(timer), 1)
     for (const { run } of due) run()
   }
-  return { pools, opened, retired, timers, pass }
+  return { pools, opened, retired, seen, timers, pass }
 }
 
 t.test(
@@ -129,4 +131,20 @@ t.test('both are ended together', async (t) => {
   t.strictSame(retired, opened)
   t.equal(opened.length, 2)
   t.strictSame(timers, [])
+})
+
+t.test('the open connections of all pools are counted, retired ones included', async (t) => {
+  const { pools, seen, pass } = start(t)
+  const first = poolOf(pools)
+  first.emit('connect', origin, [])
+  first.emit('connect', origin, [])
+  pass(30_000)
+  poolOf(pools)
+  pass(30_000)
+  const second = poolOf(pools)
+  t.ok(second !== first)
+  second.emit('connect', origin, [])
+  t.strictSame(seen, [1, 2, 3])
+  first.emit('disconnect', origin, [], failure)
+  t.equal(pools.connected, 2)
 })

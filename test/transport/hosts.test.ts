@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { Pool } from 'undici'
@@ -29,6 +30,38 @@ t.test('an origin keeps its connections from one exchange to the next', async (t
   const hosts = open(t)
   for (let index = 0; index < 5; index += 1) t.equal(await get(hosts, raw.origin), '200')
   t.equal(raw.connections(), 1)
+})
+
+t.test('a burst opens sixteen connections at a time', async (t) => {
+  const raw = await startRaw(t, (socket) => socket.write(http(success)))
+  const hosts = openHosts(t, { connections: 200 })
+  let opening = 0
+  let most = 0
+  const begins = () => {
+    opening += 1
+    most = Math.max(most, opening)
+  }
+  const ends = () => {
+    opening -= 1
+  }
+  subscribe('undici:client:beforeConnect', begins)
+  subscribe('undici:client:connected', ends)
+  t.teardown(() => {
+    unsubscribe('undici:client:beforeConnect', begins)
+    unsubscribe('undici:client:connected', ends)
+  })
+  for (const burst of ['the first', 'on open connections', 'again']) {
+    const calls = Array.from({ length: 200 }, () => get(hosts, raw.origin))
+    t.ok(
+      (await Promise.all(calls)).every((status) => status === '200'),
+      burst,
+    )
+  }
+  t.equal(most, 16)
+  t.equal(hosts.at(raw.origin).pools.connected, raw.open())
+  await hosts.close()
+  while (raw.open() > 0) await delay(5)
+  t.equal(hosts.at(raw.origin).pools.connected, 0)
 })
 
 t.test('connections past their life are replaced without a request waiting for it', async (t) => {
