@@ -4,9 +4,8 @@ import { SourceMap } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { WebSocket } from 'undici'
-import { subject } from './candidates.js'
+import { bareFastify, subject } from './candidates.js'
 import { loadOf, startInstance, warm } from './instance.js'
-import { cpuOf } from './kernel.js'
 import { freePort } from './processes.js'
 import { spread } from './statistics.js'
 import { loadConnections } from './throughput.js'
@@ -17,46 +16,56 @@ const settleMs = 1_500
 const profileMs = 4_000
 const samplesApartMicros = 250
 
-/** @param pace of the warming, as `paceOf` in options.js makes it */
+/**
+ * The proxy and bare Fastify take turns.
+ * @param pace of the warming, as `paceOf` in options.js makes it
+ */
 export async function measureProfile(bench, { pace, say }) {
   const upstream = await startUpstream({ ...bench, core: bench.cores.load })
   const withUpstream = { ...bench, upstream }
-  const runs = []
+  const ours = []
+  const fastifys = []
   for (let count = 1; count <= processes; count += 1) {
-    say(`process ${count} of ${processes}`)
-    runs.push(await profileOne(withUpstream, pace))
+    say(`process ${count} of ${processes} of each`)
+    ours.push(await profileOne(subject, withUpstream, pace))
+    fastifys.push(await profileOne(bareFastify, withUpstream, pace))
   }
   await upstream.close()
-  const rooms = [...new Set(runs.flatMap(({ shares }) => [...shares.keys()]))]
+  const rooms = [...new Set([...ours, ...fastifys].flatMap(({ micros }) => [...micros.keys()]))]
   const rows = rooms
-    .map((room) => ({ room, share: spread(runs.map(({ shares }) => shares.get(room) ?? 0)) }))
-    .toSorted((a, b) => b.share.median - a.share.median)
-  return { processes, micros: spread(runs.map(({ micros }) => micros)), rows }
+    .map((room) => ({ room, micros: of(ours, room), fastify: of(fastifys, room) }))
+    .toSorted((a, b) => b.micros.median - a.micros.median)
+  return { processes, rows }
 }
 
-async function profileOne(bench, pace) {
+function of(runs, room) {
+  return spread(runs.map(({ micros }) => micros.get(room) ?? 0))
+}
+
+/** @returns by room, microseconds of the main thread for a message */
+async function profileOne(candidate, bench, pace) {
   const port = await freePort()
   const launch = (context) => {
-    const { args, ...rest } = subject.launch(context)
+    const { args, ...rest } = candidate.launch(context)
     return { ...rest, args: [`--inspect=127.0.0.1:${port}`, ...args] }
   }
-  const instance = await startInstance({ ...subject, launch }, bench)
+  const instance = await startInstance({ ...candidate, launch }, bench)
   await warm(instance, bench, { ...pace, connections: loadConnections })
   const load = loadOf(instance, bench, { connections: loadConnections, order: 'random' })
   await sleep(settleMs)
   const inspector = await openInspector(port)
   await inspector.ask('Profiler.enable')
   await inspector.ask('Profiler.setSamplingInterval', { interval: samplesApartMicros })
-  const before = { cpu: cpuOf(instance.pid), sends: await bench.upstream.sends() }
+  const before = await bench.upstream.sends()
   await inspector.ask('Profiler.start')
   await sleep(profileMs)
   const { profile } = await inspector.ask('Profiler.stop')
-  const requests = (await bench.upstream.sends()) - before.sends
-  const micros = (cpuOf(instance.pid) - before.cpu) / 1000 / requests
+  const requests = (await bench.upstream.sends()) - before
   inspector.close()
   await load.stop()
   await instance.close()
-  return { micros, shares: sharesOf(profile) }
+  const micros = [...microsOf(profile)].map(([room, sum]) => [room, sum / requests])
+  return { micros: new Map(micros) }
 }
 
 /** The DevTools protocol, as far as it is used. */
@@ -84,8 +93,8 @@ async function openInspector(port) {
   }
 }
 
-/** @returns the share of the main thread's time in each room, without the time in which it waited */
-function sharesOf({ nodes, samples, timeDeltas }) {
+/** @returns the time of the main thread in each room, without that in which it waited */
+function microsOf({ nodes, samples, timeDeltas }) {
   const microsById = new Map()
   for (const [at, id] of samples.entries()) {
     microsById.set(id, (microsById.get(id) ?? 0) + timeDeltas[at])
@@ -95,8 +104,7 @@ function sharesOf({ nodes, samples, timeDeltas }) {
     const room = roomOf(callFrame)
     if (room !== undefined) micros.set(room, (micros.get(room) ?? 0) + (microsById.get(id) ?? 0))
   }
-  const sum = [...micros.values()].reduce((total, part) => total + part, 0)
-  return new Map([...micros].map(([room, part]) => [room, part / sum]))
+  return micros
 }
 
 const packageGroups = {
@@ -122,6 +130,7 @@ function roomOf({ functionName, url, lineNumber, columnNumber }) {
   if (name !== undefined) return packageGroups[name] ?? name
   const [, folder] = /(?:^|\/)src\/([^/]+)/.exec(source) ?? []
   if (folder !== undefined) return `src/${folder}`
+  if (source.includes('/rivals/')) return 'envelope, tokens and answer of bare Fastify'
   return /^validate/.test(functionName) ? 'ajv: compiled schemas' : 'V8: built-in functions'
 }
 

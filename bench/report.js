@@ -175,15 +175,16 @@ one read.
 
 const profileColumns = [
   ['where', ({ room }) => room],
-  ['share', ({ share }) => percent(share.median)],
-  ['quartiles', ({ share }) => `${percent(share.low)} to ${percent(share.high)}`],
+  ['us', ({ micros }) => micros.median.toFixed(1)],
+  ['quartiles', ({ micros }) => `${micros.low.toFixed(1)} to ${micros.high.toFixed(1)}`],
+  ['of bare Fastify', ({ fastify }) => fastify.median.toFixed(1)],
 ]
 
-export function reportProfile({ processes, micros, rows }) {
+export function reportProfile({ processes, rows }) {
   return `Where the CPU time of a message goes
 
 ${table(rows, profileColumns)}
 
-Of the main thread, by a sampling profile of ${processes} processes at full load; ${micros.median.toFixed(0)} us a message with the profiler on.
+Of the main thread, by a sampling profile of ${processes} processes of each at full load.
 `
 }
