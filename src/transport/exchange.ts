@@ -239,7 +239,7 @@ class Exchange extends Call {
   onResponseEnd(): void {
     const { status, retryAfter, contentType } = this
     const outcome = outcomeOf(status)
-    // Not yet: undici gives the connection free after this, and before the next batch.
+    // The slot is freed with the next batch, once undici has given the connection free. A call that had it sooner would open another.
     if (!this.settle()) {
       this.host.inBatch(() => this.slot.free(outcome))
       return

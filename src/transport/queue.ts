@@ -8,10 +8,13 @@ import type { Priority, Terms } from './terms.ts'
 const fillLimits: Record<Priority, number> = { low: 0.25, normal: 0.5, high: 1 }
 
 /** How many connections to a host may be opened at the same time, at first. */
-const openingsAtFirst = 16
+const openingsAtFirst = 4
 
 /** How long calls wait for a connection before more of them may be opened, milliseconds. */
-const watchMs = 25
+const watchMs = 10
+
+/** From this share of that time the process counts as busy, and no more are opened. */
+const busyShare = 0.8
 
 export type QueueOptions = {
   /** Calls in flight. */
@@ -41,9 +44,9 @@ type Waiting = {
 type Held = { slots: number; places: number }
 
 /**
- * A call also waits if it would open a connection while many others are being opened; then it gets whichever connection is free first.
- * A TLS handshake takes a millisecond of CPU time or two. In that time more calls arrive. If each opened a connection, all of them would
- * wait for all the handshakes. No call is refused for this.
+ * A call waits for a slot, and also while several connections are being opened; then it gets the connection that is free first. A TLS
+ * handshake takes a millisecond of CPU time or two. In that time more calls arrive. If each of them opened a connection, all would wait
+ * for all the handshakes. No call is refused because of this.
  */
 export class Queue {
   private readonly options: QueueOptions
@@ -150,7 +153,7 @@ export class Queue {
     this.watch = setTimeout(() => {
       this.watch = undefined
       if (this.waiting.length === 0) return
-      if (performance.eventLoopUtilization(before).utilization < 0.5) this.openings *= 2
+      if (performance.eventLoopUtilization(before).utilization < busyShare) this.openings *= 2
       this.admitWaiting()
     }, watchMs)
   }

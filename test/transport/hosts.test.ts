@@ -32,8 +32,9 @@ t.test('an origin keeps its connections from one exchange to the next', async (t
   t.equal(raw.connections(), 1)
 })
 
-t.test('a burst opens sixteen connections at a time', async (t) => {
+t.test('a burst opens few connections at a time', async (t) => {
   const raw = await startRaw(t, (socket) => socket.write(http(success)))
+  t.intercept(performance, 'eventLoopUtilization', { value: () => ({ utilization: 1 }) })
   const hosts = openHosts(t, { connections: 200 })
   let opening = 0
   let most = 0
@@ -57,7 +58,7 @@ t.test('a burst opens sixteen connections at a time', async (t) => {
       burst,
     )
   }
-  t.equal(most, 16)
+  t.equal(most, 4)
   t.equal(hosts.at(raw.origin).pools.connected, raw.open())
   await hosts.close()
   while (raw.open() > 0) await delay(5)

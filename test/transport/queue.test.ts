@@ -141,33 +141,33 @@ t.test('one account holds no more than its share, in flight and in the queue', a
   t.equal(tiny.enter(of('a'), upstream), undefined, 'an account can always use one')
 })
 
-/** Sixteen calls that open a connection each. */
-async function openSixteen(queue: Queue, entered: string[]): Promise<void> {
-  await Promise.all(Array.from({ length: 16 }, () => enter(queue, entered, 'opens')))
+/** Four calls that open a connection each. */
+async function openFour(queue: Queue, entered: string[]): Promise<void> {
+  await Promise.all(Array.from({ length: 4 }, () => enter(queue, entered, 'opens')))
 }
 
 t.test(
-  'beside sixteen connections that are being opened a call waits for one, however it gets free',
+  'beside four connections that are being opened a call waits for one, however it gets free',
   async (t) => {
     let connected = 0
     const queue = open({ slots: 100, connected: () => connected })
     t.intercept(performance, 'eventLoopUtilization', { value: () => ({ utilization: 1 }) })
     const entered: string[] = []
-    await openSixteen(queue, entered)
+    await openFour(queue, entered)
     const waits = ['1', '2'].map((name) => enter(queue, entered, name))
-    await delay(60)
-    t.equal(entered.length, 16, 'busy with handshakes, no more are begun')
+    await delay(30)
+    t.equal(entered.length, 4, 'busy with handshakes, no more are begun')
     connected = 1
     queue.admitWaiting()
     await waits[0]
-    t.strictSame(entered.slice(16), ['1'])
+    t.strictSame(entered.slice(4), ['1'])
     queue.leave('a')
     await waits[1]
-    t.strictSame(entered.slice(16), ['1', '2'])
-    for (let left = 0; left < 17; left += 1) queue.leave('a')
+    t.strictSame(entered.slice(4), ['1', '2'])
+    for (let left = 0; left < 5; left += 1) queue.leave('a')
     connected = 5
     await Promise.all(Array.from({ length: 5 }, () => enter(queue, entered, 'on an idle one')))
-    await openSixteen(queue, entered)
+    await openFour(queue, entered)
     void enter(queue, entered, 'waits')
     t.equal(queue.length, 1)
     queue.leave('a')
@@ -176,14 +176,14 @@ t.test(
 
 t.test('where handshakes take long, more and more of them are begun', async (t) => {
   const queue = open({ slots: 100, places: 100 })
-  t.intercept(performance, 'eventLoopUtilization', { value: () => ({ utilization: 0.4 }) })
+  t.intercept(performance, 'eventLoopUtilization', { value: () => ({ utilization: 0.7 }) })
   const entered: string[] = []
   await Promise.all(Array.from({ length: 60 }, () => enter(queue, entered, '')))
   t.equal(entered.length, 60)
   for (let left = 0; left < 60; left += 1) queue.leave('a')
-  await openSixteen(queue, entered)
+  await openFour(queue, entered)
   const again = enter(queue, entered, '')
-  t.equal(queue.length, 1, 'once they are over, sixteen again')
+  t.equal(queue.length, 1, 'once they are over, four again')
   queue.leave('a')
   await again
 })
@@ -192,15 +192,15 @@ t.test('no call is refused for want of a connection', async (t) => {
   t.intercept(performance, 'eventLoopUtilization', { value: () => ({ utilization: 1 }) })
   const entered: string[] = []
   const full = open({ slots: 100, places: 1 })
-  await openSixteen(full, entered)
+  await openFour(full, entered)
   const first = enter(full, entered, 'first')
   await enter(full, entered, 'no place')
-  t.strictSame(entered.slice(16), ['no place'])
+  t.strictSame(entered.slice(4), ['no place'])
   full.leave('a')
   full.leave('a')
   await first
   const hasty = open({ slots: 100, waitMs: 20 })
-  await openSixteen(hasty, entered)
+  await openFour(hasty, entered)
   await enter(hasty, entered, 'after the longest wait')
   t.equal(entered.at(-1), 'after the longest wait')
   await enter(hasty, entered, 'late', termsOf(10))
