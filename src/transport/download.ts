@@ -105,7 +105,7 @@ class Transfer extends Call {
   }
 
   onResponseEnd(): void {
-    this.slot.free('none')
+    this.freeSlot('none')
     this.settle()
     this.body?.push(null)
   }

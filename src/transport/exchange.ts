@@ -157,6 +157,14 @@ export abstract class Call implements Dispatcher.DispatchHandler {
     this.timer = setTimeout(expire, ms, this)
   }
 
+  /**
+   * At the end of an answer. The slot is free with the next batch, when undici has given the connection free too: a call that had it
+   * sooner would open another connection.
+   */
+  protected freeSlot(outcome: CallOutcome): void {
+    this.host.inBatch(() => this.slot.free(outcome))
+  }
+
   /** Rejects the call, unless it is over. */
   protected fail(problem: Problem): void {
     if (!this.settle()) return
@@ -238,20 +246,13 @@ class Exchange extends Call {
 
   onResponseEnd(): void {
     const { status, retryAfter, contentType } = this
-    const outcome = outcomeOf(status)
-    // The slot is freed with the next batch, once undici has given the connection free. A call that had it sooner would open another.
-    if (!this.settle()) {
-      this.host.inBatch(() => this.slot.free(outcome))
-      return
-    }
+    this.freeSlot(outcomeOf(status))
+    if (!this.settle()) return
     const [first] = this.chunks
     const body =
       first !== undefined && this.chunks.length === 1 ? first : Buffer.concat(this.chunks)
     this.span?.end(status)
-    this.host.inBatch(() => {
-      this.slot.free(outcome)
-      this.resolve({ status, retryAfter, contentType, body })
-    })
+    this.host.inBatch(() => this.resolve({ status, retryAfter, contentType, body }))
   }
 }
 

@@ -56,7 +56,7 @@ class Post extends Call {
 
   onResponseEnd(): void {
     clearTimeout(this.drainTimer)
-    this.slot.free('none')
+    this.freeSlot('none')
   }
 
   override onResponseError(controller: unknown, cause: unknown): void {

@@ -1,10 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { buffer } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { Pool } from 'undici'
 import { Problem } from '../../src/problems/problem.ts'
+import { download } from '../../src/transport/download.ts'
 import { exchange } from '../../src/transport/exchange.ts'
 import type { Hosts } from '../../src/transport/hosts.ts'
+import { post } from '../../src/transport/post.ts'
 import { openHosts, termsOf, upstream } from './fixtures/hosts.ts'
 import { http, startRaw, success } from './fixtures/raw.ts'
 
@@ -35,7 +38,6 @@ t.test('an origin keeps its connections from one exchange to the next', async (t
 t.test('a burst opens few connections at a time', async (t) => {
   const raw = await startRaw(t, (socket) => socket.write(http(success)))
   t.intercept(performance, 'eventLoopUtilization', { value: () => ({ utilization: 1 }) })
-  const hosts = openHosts(t, { connections: 200 })
   let opening = 0
   let most = 0
   const begins = () => {
@@ -51,18 +53,49 @@ t.test('a burst opens few connections at a time', async (t) => {
     unsubscribe('undici:client:beforeConnect', begins)
     unsubscribe('undici:client:connected', ends)
   })
-  for (const burst of ['the first', 'on open connections', 'again']) {
-    const calls = Array.from({ length: 200 }, () => get(hosts, raw.origin))
-    t.ok(
-      (await Promise.all(calls)).every((status) => status === '200'),
-      burst,
-    )
+  const request = { path: '/', headers: {}, body: '{}' }
+  const kinds = {
+    exchange: async (hosts: Hosts) => Number(await get(hosts, raw.origin)),
+    post: (hosts: Hosts) => post(hosts.at(raw.origin), request, termsOf(5_000), upstream),
+    download: async (hosts: Hosts) => {
+      const { status, body } = await download(hosts.at(raw.origin), '/', termsOf(5_000), upstream)
+      await buffer(body)
+      return status
+    },
   }
-  t.equal(most, 4)
-  t.equal(hosts.at(raw.origin).pools.connected, raw.open())
-  await hosts.close()
-  while (raw.open() > 0) await delay(5)
-  t.equal(hosts.at(raw.origin).pools.connected, 0)
+  for (const [kind, call] of Object.entries(kinds)) {
+    const hosts = openHosts(t, { connections: 200 })
+    for (let burst = 0; burst < 3; burst += 1) {
+      const statuses = await Promise.all(Array.from({ length: 200 }, () => call(hosts)))
+      t.ok(
+        statuses.every((status) => status === 200),
+        kind,
+      )
+    }
+    t.equal(most, 4, kind)
+    t.equal(hosts.at(raw.origin).pools.connected, raw.open(), kind)
+    await hosts.close()
+    while (raw.open() > 0) await delay(5)
+    t.equal(hosts.at(raw.origin).pools.connected, 0, kind)
+  }
+})
+
+t.test('calls that wait for a connection end with those whose connections fail', async (t) => {
+  t.intercept(performance, 'eventLoopUtilization', { value: () => ({ utilization: 1 }) })
+  const raw = await startRaw(t, (socket) => socket.destroy())
+  const hosts = openHosts(t, { connections: 100, queueMs: 60_000 })
+  const outcomes = await Promise.all(Array.from({ length: 100 }, () => get(hosts, raw.origin)))
+  t.ok(
+    outcomes.every((outcome) =>
+      /^(liveengage-failed unknown|circuit-open not-sent)$/.test(outcome),
+    ),
+  )
+  t.equal(hosts.at(raw.origin).waiting, 0)
+  // Nothing listens there.
+  const origin = 'http://127.0.0.1:1'
+  const others = await Promise.all(Array.from({ length: 100 }, () => get(hosts, origin)))
+  t.ok(others.every((outcome) => /^(liveengage-unreachable|circuit-open) not-sent$/.test(outcome)))
+  t.equal(hosts.at(origin).waiting, 0)
 })
 
 t.test('connections past their life are replaced without a request waiting for it', async (t) => {
