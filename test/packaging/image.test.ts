@@ -38,10 +38,11 @@ t.test(
     )
     t.strictSame(argumentsOf('USER'), ['1000:1000'])
     t.strictSame(argumentsOf('STOPSIGNAL'), ['SIGTERM'])
+    const { scripts } = JSON.parse(read('package.json'))
     t.strictSame(
       argumentsOf('ENTRYPOINT').map((form) => JSON.parse(form)),
-      [['node', '--max-semi-space-size=16', '--initial-old-space-size=64', 'dist/server.js']],
-      'the container’s arguments are the command line’s',
+      [scripts.start.split(' ').toSpliced(1, 0, '--max-semi-space-size=16')],
+      'as npm start does, and the container’s arguments are the command line’s',
     )
     t.strictSame(argumentsOf('CMD'), [])
     t.strictSame(
