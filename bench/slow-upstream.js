@@ -1,4 +1,7 @@
-/** LiveEngage at its own speed: answers a SEND after `DELAY_MS`, the Domain API at once. With CERTIFICATE and KEY over TLS. */
+/**
+ * LiveEngage at its own speed: answers a SEND after `DELAY_MS`, the Domain API at once. With CERTIFICATE and KEY over TLS.
+ * Its parent says by a message how long it leaves idle connections open.
+ */
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
@@ -26,7 +29,7 @@ function listener(request, response) {
   response.end(JSON.stringify({ service, account, baseURI: `localhost:${port}` }))
 }
 
-const options = { keepAlive: true, keepAliveTimeout: 600_000, requestTimeout: 0 }
+const options = { keepAlive: true, requestTimeout: 0 }
 const server =
   CERTIFICATE === undefined
     ? createServer(options, listener)
@@ -36,4 +39,7 @@ const server =
       )
 server.listen({ host: '127.0.0.1', port: 0, backlog: 4096 }, () => {
   process.send({ port: server.address().port })
+})
+process.on('message', ({ keepAliveMs }) => {
+  server.keepAliveTimeout = keepAliveMs
 })
