@@ -37,7 +37,7 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=5s --timeout=5s --start-period=10s --retries=3 \
   CMD ["node", "-e", "const { HOST, PORT, ADMIN_HOST, ADMIN_PORT } = process.env; const [host, port] = ADMIN_PORT ? [ADMIN_HOST || '::', ADMIN_PORT] : [HOST, PORT || 3000]; http.get({ host: host === '::' ? 'localhost' : host, port, path: '/livez', signal: AbortSignal.timeout(3000) }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 # node is PID 1 and handles the signals itself. What each flag is worth is in docs/performance.md. The first gives young objects the room that
-# they have in Node.js 20: later versions take more, and nothing here gets quicker by it.
+# they have in Node.js 20. Later versions give them more, which takes 18 to 23 MB.
 ENTRYPOINT ["node", "--max-semi-space-size=16", "--initial-old-space-size=64", "--no-allocation-site-pretenuring", "dist/server.js"]
 # Last, so that another version does not build the rest again. Where the source is, whoever publishes the image says with --label.
 ARG NODE_IMAGE
