@@ -44,6 +44,7 @@ t.test(
       [scripts.start.split(' ').toSpliced(1, 0, '--max-semi-space-size=16')],
       'as npm start does, and the container’s arguments are the command line’s',
     )
+    t.match(read('docs/operations.md'), `\`${scripts.start}\``, 'nor should a supervisor do less')
     t.strictSame(argumentsOf('CMD'), [])
     t.strictSame(
       argumentsOf('ENV'),
